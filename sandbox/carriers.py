@@ -1,0 +1,172 @@
+"""What the WebAPI calls a relation: ContactRelationEntity read from JSON and written to it.
+
+Fields and types are those of the public OpenAPI documents (https://docs.superoffice.com/en/api/reference/restful/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from sandbox import seed
+from sandbox.seed import Definition
+from sandbox.tenant import COMMENT_LENGTH, Relation
+
+IDS = {
+    "SourceContactId": "source_company",
+    "SourcePersonId": "source_person",
+    "DestinationContactId": "destination_company",
+    "DestinationPersonId": "destination_person",
+    "RelationId": "id",
+    "RelationDefinitionId": "definition",
+    "Reversed": "reversed",
+}
+NO_DATE = "0001-01-01T00:00:00"
+# The tenant's server stands in Norway in winter: an offset that is not zero shows who forgets to read it.
+SERVER_ZONE = timezone(timedelta(hours=1))
+FULL_ACCESS = {"Mask": "FULL", "Reason": ""}
+
+
+class Unbindable(ValueError):
+    """A value does not fit its property; the message names both."""
+
+
+def bind(entity: Mapping[str, Any]) -> Relation:
+    """Read what a caller may write; names in any case, the rest ignored, what is left out reset."""
+    given = {name.lower(): value for name, value in entity.items()}
+    fields: dict[str, Any] = {
+        ours: _integer(theirs, given[theirs.lower()]) for theirs, ours in IDS.items() if theirs.lower() in given
+    }
+    comment = given.get("comment")
+    if comment is not None and not isinstance(comment, str):
+        raise Unbindable("Comment must be a string")
+    return Relation(**fields, comment=comment or "")
+
+
+def _integer(name: str, value: Any) -> int:
+    """Read an int32 as .NET does: digits in a string will do; null, fractions and booleans will not."""
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,10}\s*", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
+        raise Unbindable(f"{name} cannot be read as a System.Int32")
+    return value
+
+
+def render(relation: Relation, language: str | None) -> dict[str, Any]:
+    """Write all twenty fields; names and texts are looked up, in `language` (see `text`)."""
+    definition = seed.DEFINITIONS.get(relation.definition)
+    return {
+        "SourceContactId": relation.source_company,
+        "SourcePersonId": relation.source_person,
+        "DestinationContactId": relation.destination_company,
+        "DestinationPersonId": relation.destination_person,
+        "RelationId": relation.id,
+        "Comment": relation.comment,
+        "RelationDefinitionId": relation.definition,
+        "Reversed": relation.reversed,
+        "UpdatedDate": _date(relation.updated),
+        "CreatedDate": _date(relation.created),
+        "CreatedBy": _associate(relation.created_by),
+        "UpdatedBy": _associate(relation.updated_by),
+        "SourceContactName": company_name(relation.source_company),
+        "SourcePersonName": person_name(relation.source_person),
+        "DestinationContactName": company_name(relation.destination_company),
+        "DestinationPersonName": person_name(relation.destination_person),
+        **_texts(definition, language),
+        "TableRight": dict(FULL_ACCESS),
+        "FieldProperties": FIELD_PROPERTIES,
+    }
+
+
+def select(entity: dict[str, Any], names: str) -> dict[str, Any]:
+    """Apply `$select`: the fields that are not listed become null; an empty list takes all."""
+    wanted = {name.strip().lower() for name in names.split(",") if name.strip()}
+    return {name: value if not wanted or name.lower() in wanted else None for name, value in entity.items()}
+
+
+def text(texts: Mapping[str, str], language: str | None) -> str:
+    """Pick one language, English where it is lacking; None gives all of them in SuperOffice's own notation."""
+    if language is None:
+        return ";".join(f'{country}:"{words}"' for country, words in texts.items())
+    return texts.get(language, texts["US"])
+
+
+def company_name(company: int) -> str:
+    """Look up a name, empty for 0."""
+    return seed.COMPANIES[company].name if company in seed.COMPANIES else ""
+
+
+def person_name(person: int) -> str:
+    """Look up a full name, empty for 0."""
+    return seed.PERSONS[person].full_name if person in seed.PERSONS else ""
+
+
+def _texts(definition: Definition | None, language: str | None) -> dict[str, str]:
+    if definition is None:
+        return {"ActiveText": "", "PassiveText": ""}
+    return {
+        "ActiveText": text(definition.active, language),
+        "PassiveText": text(definition.passive, language),
+    }
+
+
+def _date(moment: datetime | None) -> str:
+    """Write seven decimals of a second, as .NET does; Python knows six."""
+    if moment is None:
+        return NO_DATE
+    local = moment.astimezone(UTC).astimezone(SERVER_ZONE)
+    return f"{local:%Y-%m-%dT%H:%M:%S.%f}0+01:00"
+
+
+def _associate(associate: int) -> dict[str, Any] | None:
+    user = seed.ASSOCIATES.get(associate)
+    if user is None:
+        return None
+    return {
+        "AssociateId": user.id,
+        "Name": user.name,
+        "PersonId": user.person,
+        "Rank": 0,
+        "Tooltip": "",
+        "Type": user.kind,
+        "GroupIdx": 1,
+        "FullName": user.full_name,
+        "FormalName": user.full_name,
+        "Deleted": False,
+        "EjUserId": 0,
+        "UserName": user.name,
+        "ExtraFields": {},
+        "CustomFields": {},
+        "TableRight": dict(FULL_ACCESS),
+        "FieldProperties": {},
+    }
+
+
+def _property(mask: str, kind: str, length: int) -> dict[str, Any]:
+    return {
+        "FieldRight": {"Mask": mask, "Reason": ""},
+        "FieldType": f"System.{kind}",
+        "FieldLength": length,
+    }
+
+
+FIELD_PROPERTIES = {
+    "SourceContactId": _property("Update, UIHintMandatory", "Int32", 4),
+    "SourcePersonId": _property("Update", "Int32", 4),
+    "DestinationContactId": _property("Update, UIHintMandatory", "Int32", 4),
+    "DestinationPersonId": _property("Update", "Int32", 4),
+    "RelationId": _property("Read", "Int32", 4),
+    "Comment": _property("Update", "String", COMMENT_LENGTH),
+    "RelationDefinitionId": _property("Update, UIHintMandatory", "Int32", 4),
+    "Reversed": _property("Update", "Int16", 2),
+    "UpdatedDate": _property("Read", "DateTime", 16),
+    "CreatedDate": _property("Read", "DateTime", 16),
+    "SourceContactName": _property("Read", "String", 0),
+    "SourcePersonName": _property("Read", "String", 0),
+    "DestinationContactName": _property("Read", "String", 0),
+    "DestinationPersonName": _property("Read", "String", 0),
+    "ActiveText": _property("Read", "String", 0),
+    "PassiveText": _property("Read", "String", 0),
+}

@@ -1,0 +1,90 @@
+"""Everything one running sandbox holds, and how its parts report to each other."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from sandbox import keep
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.keep import Kept
+from sandbox.sessions import Sessions
+from sandbox.tenant import Tenant
+
+# https://docs.superoffice.com/en/developer-portal/best-practices/tenant-status/check-status
+RUNNING_STATES = ("Running", "OnlineMaintenance")
+STATES = (
+    *RUNNING_STATES,
+    "Unknown",
+    "Provisioning",
+    "Deleted",
+    "Suspended",
+    "OfflineMaintenance",
+    "ProvisioningFailed",
+    "Deleting",
+    "DeleteFailed",
+    "MigrationPending",
+)
+
+
+class World:
+    """The tenant, its logins, its journal, and the faults it was told to have."""
+
+    def __init__(self, url: str, path: Path | None = None):
+        kept = keep.load(path) if path else None
+        self.url = url
+        self.state = "Running"
+        self._interrupted = threading.Event()
+        self.journal = Journal()
+        self.faults = Faults()
+        self.sessions = Sessions(kept.app if kept else None)
+        self.tenant = Tenant(changed=self._changed)
+        self._path = path
+        if kept:
+            self.tenant.restore(kept.relations, kept.next_id)
+        self._keep()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the API answers."""
+        return self.state in RUNNING_STATES
+
+    def set_state(self, name: str) -> None:
+        """One of STATES; raises ValueError."""
+        if name not in STATES:
+            raise ValueError(f"State must be one of {', '.join(STATES)}.")
+        self.state = name
+
+    def delay(self, seconds: float) -> bool:
+        """Wait; False where a reset or the end came first, and the call that waits is not to touch what comes after."""
+        return not self._interrupted.wait(seconds)
+
+    def interrupt(self) -> None:
+        """End all delays that are under way."""
+        interrupted, self._interrupted = self._interrupted, threading.Event()
+        interrupted.set()
+
+    def expire(self) -> None:
+        """End all tickets and access tokens."""
+        self.sessions.expire()
+        self._keep()
+
+    def reset(self) -> None:
+        """Back to the seed: no relations, calls, counts or faults; running. The app stays registered."""
+        self.faults.clear()
+        self.interrupt()
+        self.journal.clear()
+        self.state = "Running"
+        self.tenant.restore()
+        self._keep()
+
+    def _changed(self, effect: str) -> None:
+        self._keep()
+        self.journal.count(effect)
+
+    def _keep(self) -> None:
+        if self._path:
+            with self.tenant.lock:
+                kept = Kept(self.sessions.public(), self.tenant.next_id, self.tenant.snapshot())
+                keep.write(self._path, kept)
