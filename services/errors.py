@@ -1,0 +1,163 @@
+"""Everything that can go wrong, as the sender, the operator and the retry logic see it.
+
+LiaisonError                 status, reason (a slug for logs), detail (a sentence that says what to do)
+├── Refused                    the sender can mend it; trying again unchanged is no use
+│   ├── UnreadableBody           400
+│   ├── UnknownHook              400
+│   ├── NotProven                401
+│   ├── MethodNotAllowed         405
+│   ├── BodyTooLarge             413
+│   ├── UnsupportedContentType   415
+│   ├── InvalidSubmission        422, with the fields to blame
+│   └── RefusedBySuperOffice     422, in SuperOffice's own words
+├── Misconfigured              500: the operator must mend it; a stranger is not told what is wrong
+│   ├── InvalidSettings
+│   ├── InvalidHook
+│   ├── SecretUnusable           missing, empty, disabled, forbidden or damaged
+│   └── LoginRefused             SuperOffice takes neither our ticket nor a new one
+└── Unavailable                503: for now; trying again later may do
+    ├── SecretStoreDown
+    └── SuperOfficeUnavailable   not_done: SuperOffice surely did nothing
+        └── InDoubt              it may have done the work and the answer got lost
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One mistake of a submission: the field as the sender calls it, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class LiaisonError(Exception):
+    """Any failure that has been understood. `detail` never holds a secret or another person's data."""
+
+    status = 500
+    reason = "internal-error"
+    title = "Something went wrong here"
+
+    def __init__(
+        self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    ):
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class Refused(LiaisonError):
+    """The sender's mistake; the same request will be refused again."""
+
+    status = 400
+
+
+class UnreadableBody(Refused):
+    """The body cannot be read; the detail says where."""
+
+    reason, title = "unreadable-body", "The body cannot be read"
+
+
+class UnknownHook(Refused):
+    """No such address. 400 and not 404: some senders switch a webhook off for good on 404."""
+
+    reason, title = "unknown-hook", "There is no such address"
+
+
+class NotProven(Refused):
+    """The proof of who sent this is missing, wrong or too old."""
+
+    status, reason, title = 401, "not-proven", "The sender is not proven"
+
+
+class MethodNotAllowed(Refused):
+    """The address does not take this method; `Allow` lists those it takes."""
+
+    status, reason, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class BodyTooLarge(Refused):
+    """The body is larger than the hook's limit."""
+
+    status, reason, title = 413, "body-too-large", "The body is too large"
+
+
+class UnsupportedContentType(Refused):
+    """Neither JSON nor a form, whatever its label."""
+
+    status, reason, title = 415, "unsupported-content-type", "This content type is not read"
+
+
+class InvalidSubmission(Refused):
+    """Fields are missing or wrong; each is named in `errors`."""
+
+    status, reason, title = 422, "invalid-submission", "The submission cannot be used"
+
+
+class RefusedBySuperOffice(Refused):
+    """SuperOffice refused for good; its own words are in the detail."""
+
+    status, reason, title = 422, "refused-by-superoffice", "SuperOffice refused it"
+
+
+class Misconfigured(LiaisonError):
+    """The operator's to mend. The words go to the log and `/health`, never to the stranger."""
+
+    reason, title = "misconfigured", "The receiver is not set up correctly"
+
+
+class InvalidSettings(Misconfigured):
+    """A setting is missing or wrong, or hooks.yaml cannot be read."""
+
+    reason = "invalid-settings"
+
+
+class InvalidHook(Misconfigured):
+    """This one hook is wrong in hooks.yaml; the others go on."""
+
+    reason = "invalid-hook"
+
+
+class SecretUnusable(Misconfigured):
+    """A secret is missing, empty, disabled, forbidden to us, or damaged on the way."""
+
+    reason = "secret-unusable"
+
+
+class LoginRefused(Misconfigured):
+    """SuperOffice takes neither our ticket nor our credentials."""
+
+    reason = "login-refused"
+
+
+class Unavailable(LiaisonError):
+    """Not now. `retry_after` is in whole seconds."""
+
+    status, reason, title = 503, "unavailable", "Temporarily unavailable"
+
+    def __init__(self, detail: str, *, retry_after: int = 30):
+        super().__init__(detail, headers={"Retry-After": str(max(1, retry_after))})
+        self.retry_after = retry_after
+
+
+class SecretStoreDown(Unavailable):
+    """The secret store does not answer, and no value is young enough to go on with."""
+
+    reason = "secret-store-down"
+
+
+class SuperOfficeUnavailable(Unavailable):
+    """SuperOffice cannot do it now and surely did nothing: safe to try again."""
+
+    reason = "superoffice-unavailable"
+
+
+class InDoubt(SuperOfficeUnavailable):
+    """SuperOffice may have done it: look before trying again."""
+
+    reason = "in-doubt"

@@ -1,0 +1,78 @@
+"""A YAML file that a person wrote: read with bounds, and every mistake told with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LARGEST_FILE = 1024 * 1024  # bytes
+MOST_VALUES = 100_000  # counted as if every alias were written out: ten lines of them can stand for billions
+
+
+class YamlMistake(ValueError):
+    """What is wrong with the file, and on which line."""
+
+
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML's safe loader."""
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what the file says; raise YamlMistake or OSError. A key given twice is a mistake."""
+    return parse_yaml(path.read_bytes())
+
+
+def parse_yaml(content: bytes) -> Any:
+    """Return what YAML text says; raise YamlMistake."""
+    if len(content) > LARGEST_FILE:
+        raise YamlMistake("The file is larger than 1 MiB.")
+    loader = _Loader(content)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _measure(node, {}, set())
+        return loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise YamlMistake(f"{where}{error.problem or 'this is not YAML'}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise YamlMistake("This is not text in UTF-8, or holds characters that YAML does not allow.") from error
+    except ValueError as error:
+        raise YamlMistake(f"A value cannot be read: {error}.") from error
+    except RecursionError as error:
+        raise YamlMistake("It is nested too deeply.") from error
+    finally:
+        loader.dispose()
+
+
+def _measure(node: yaml.Node, sizes: dict[int, int], open_nodes: set[int]) -> int:
+    """Count the values below a node, an alias as often as it is used; refuse loops and keys given twice."""
+    if (known := sizes.get(id(node))) is not None:
+        return known
+    if id(node) in open_nodes:
+        raise YamlMistake(f"line {node.start_mark.line + 1}: an alias that holds itself.")
+    open_nodes.add(id(node))
+    size = 1
+    if isinstance(node, yaml.MappingNode):
+        _refuse_twins(node)
+        size += sum(_measure(child, sizes, open_nodes) for pair in node.value for child in pair)
+    elif isinstance(node, yaml.SequenceNode):
+        size += sum(_measure(child, sizes, open_nodes) for child in node.value)
+    if size > MOST_VALUES:
+        raise YamlMistake(f"line {node.start_mark.line + 1}: with its aliases written out this is too large.")
+    open_nodes.discard(id(node))
+    sizes[id(node)] = size
+    return size
+
+
+def _refuse_twins(node: yaml.MappingNode) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+            if key.value in seen:
+                raise YamlMistake(f"line {key.start_mark.line + 1}: {key.value} is written twice.")
+            seen.add(key.value)
