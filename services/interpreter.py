@@ -1,0 +1,76 @@
+"""JMESPath over one submission: finds names in any spelling, and notes which fields were asked for.
+
+Importing this imports jmespath: do so only where a template is worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from jmespath.exceptions import JMESPathTypeError
+from jmespath.functions import Functions
+from jmespath.visitor import TreeInterpreter
+
+from schemas.fields import is_blank
+from services.senders.names import loose, normalise
+
+_FUNCTIONS = Functions()
+
+
+class Interpreter(TreeInterpreter):
+    """Works out syntax trees over `fields`; `asked` says of each field that was looked up whether it is there."""
+
+    def __init__(self, fields: Mapping[str, Any]):
+        super().__init__()
+        self.fields = dict(fields)  # JMESPath's functions know no other kind of object
+        self.asked: dict[str, bool] = {}
+
+    def work_out(self, tree: Any) -> Any:
+        """Return what an expression comes to; the library and Python raise where it cannot be done."""
+        return self.visit(tree, self.fields)
+
+    def visit_field(self, node: Any, value: Any) -> Any:
+        """Look a name up as it is written, which is how `raw` has it, or else in any spelling of it."""
+        if not isinstance(value, Mapping):
+            return None
+        name = self._own_name(node["value"], value)
+        if value is self.fields:
+            self.asked[node["value"] if name is None else name] = name is not None
+        found = None if name is None else value[name]
+        return "" if is_blank(found) and found is not None else found
+
+    def _own_name(self, name: str, value: Mapping[str, Any]) -> str | None:
+        """Return what `value` calls the field, None where it has none."""
+        if name in value:
+            return name
+        if (normal := normalise(name)) in value:
+            return normal
+        return (self._loose_names if value is self.fields else _loose_names(value)).get(loose(name))
+
+    @cached_property
+    def _loose_names(self) -> dict[str, str]:
+        return _loose_names(self.fields)
+
+    def visit_function_expression(self, node: Any, value: Any) -> Any:
+        """Call a function; over what is not given it gives nothing, save `not_null`, which passes over it."""
+        arguments = [self.visit(child, value) for child in node["children"]]
+        if node["value"] == "not_null":
+            arguments = [None if is_blank(argument) else argument for argument in arguments]
+        elif any(
+            is_blank(argument) and child["type"] != "literal"
+            for argument, child in zip(arguments, node["children"], strict=True)
+        ):
+            return None
+        try:
+            return _FUNCTIONS.call_function(node["value"], arguments)
+        except JMESPathTypeError as error:
+            if error.current_value is None or error.actual_type == "null":  # null inside a list
+                return None
+            raise
+
+
+def _loose_names(value: Mapping[str, Any]) -> dict[str, str]:
+    """Give the field that each loose spelling means: of several the first."""
+    return {loose(name): name for name in reversed(list(value))}

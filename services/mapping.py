@@ -1,0 +1,211 @@
+"""From a submission's fields to the relation that a hook's `relation:` makes of them; nothing is looked up yet."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import ValidationError
+
+from schemas.fields import identifier, is_blank
+from schemas.relation_mapping import PartyMapping, RelationMapping, Selectors, action, definition
+from schemas.templates import Template
+from services.errors import FieldError, InvalidSubmission
+from services.templates import NOT_GIVEN, blamed, is_frame_alone, over, read, words
+
+if TYPE_CHECKING:
+    from services.interpreter import Interpreter
+
+NOT_WANTED = ("", "false", "no", "0")
+LONGEST_NAME = 60  # in messages: a field's name may be a whole question
+MOST_COMPARED = 300  # names of a submission that are compared with one it lacks; comparing takes time
+
+
+@dataclass(frozen=True)
+class Selector:
+    """One way to find a company or a person; `names` are the sender's fields that it came from."""
+
+    kind: str
+    value: str | int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Party:
+    """One end of the relation, by the selectors that were given, in the order hooks.yaml has them.
+
+    A `department` follows a `name` and belongs to it.
+    """
+
+    company: tuple[Selector, ...] = ()
+    person: tuple[Selector, ...] = ()
+
+
+@dataclass(frozen=True)
+class MappedRelation:
+    """A relation in the words of hooks.yaml; None means "not given". A definition is an id or a name."""
+
+    definition: int | str | None = None
+    source: Party = Party()
+    destination: Party = Party()
+    comment: str | None = None
+    relation_id: int | None = None
+    action: str = "save"
+    warnings: tuple[str, ...] = ()
+    definition_names: tuple[str, ...] = ()
+
+
+@dataclass
+class _Slots:
+    """Reads one template after another, and keeps the mistakes and what was asked for on the way."""
+
+    submission: Interpreter
+    mistakes: list[FieldError] = field(default_factory=list)
+    wrong: set[str] = field(default_factory=set)
+    asked: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+    def take(self, path: str, template: Template | None, meaning: Callable[[Any], Any]) -> Any:
+        """Return what the template at `path` means, or None where it was not given or is wrong."""
+        if template is None:
+            return None
+        self.submission.asked = self.asked[path] = {}
+        try:
+            value = read(template, self.submission)
+            if value is NOT_GIVEN or (path != "comment" and is_frame_alone(template, self.submission)):
+                return None
+            return meaning(value)
+        except InvalidSubmission as error:
+            found = [FieldError(mistake.field or path, mistake.message) for mistake in error.errors]
+        except ValidationError as error:
+            found = [FieldError(blamed(self.submission) or path, str(error.messages[0]))]
+        self.mistakes += found
+        self.wrong.add(path)
+        return None
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the fields of the submission that the template at `path` was made of."""
+        return tuple(name for name, there in self.asked.get(path, {}).items() if there)
+
+    def text(self, value: Any) -> str | None:
+        """Return the one text that a value is."""
+        return words(_one(value), self.submission).strip() or None
+
+    def words(self, value: Any) -> str | None:
+        """Return a value as text, a list with commas."""
+        text = words(value, self.submission)
+        return None if is_blank(text) else text
+
+
+def map_submission(mapping: RelationMapping, fields: Mapping[str, Any]) -> MappedRelation:
+    """Return the relation that the fields mean; InvalidSubmission names every mistake at once."""
+    slots = _Slots(over(fields))
+    relation = MappedRelation(
+        relation_id=slots.take("id", mapping.id, lambda value: identifier(_one(value))),
+        definition=slots.take("definition", mapping.definition, lambda value: definition(_one(value))),
+        source=_party(slots, "source", mapping.source),
+        destination=_party(slots, "destination", mapping.destination),
+        comment=slots.take("comment", mapping.comment, slots.words),
+        action=slots.take("action", mapping.action, lambda value: action(_one(value))) or "save",
+        definition_names=slots.names("definition"),
+    )
+    if relation.relation_id is None and "id" not in slots.wrong:
+        slots.mistakes += _missing(slots, relation, mapping)
+    if slots.mistakes:
+        raise refusal(slots.mistakes)
+    warnings = tuple(_warnings(slots))
+    return replace(relation, warnings=warnings) if warnings else relation
+
+
+def wanted(when: Template | None, fields: Mapping[str, Any]) -> bool:
+    """Tell whether the hook's `when` lets this submission through: nothing, false, no and 0 do not."""
+    if when is None:
+        return True
+    submission = over(fields)
+    value = read(when, submission)
+    return words(value, submission).strip().lower() not in NOT_WANTED
+
+
+def refusal(mistakes: list[FieldError]) -> InvalidSubmission:
+    """Make one error of all mistakes; its detail fits where tools show only that."""
+    if len(mistakes) == 1:
+        return InvalidSubmission(_cut(f"{_cut(mistakes[0].field)}: {mistakes[0].message}", 249), errors=mistakes)
+    names = ", ".join(dict.fromkeys(_cut(mistake.field) for mistake in mistakes))
+    detail = f"{len(mistakes)} fields are missing or wrong; mend them and send again: {names}"
+    return InvalidSubmission(_cut(detail, 249), errors=mistakes)
+
+
+def _party(slots: _Slots, path: str, party: PartyMapping) -> Party:
+    return Party(
+        company=tuple(_selectors(slots, f"{path}.company", party.company)),
+        person=tuple(_selectors(slots, f"{path}.person", party.person)),
+    )
+
+
+def _selectors(slots: _Slots, path: str, selectors: Selectors) -> Iterator[Selector]:
+    """Give the selectors that were given; a department only where its name is."""
+    given: dict[str, Selector] = {}
+    for kind, template in selectors:
+        meaning = (lambda value: identifier(_one(value))) if kind == "id" else slots.text
+        value = slots.take(f"{path}.{kind}", template, meaning)
+        if value is not None:
+            given[kind] = Selector(kind, value, slots.names(f"{path}.{kind}"))
+    department = given.pop("department", None)
+    for selector in given.values():
+        yield selector
+        if selector.kind == "name" and department:
+            yield department
+
+
+def _one(value: Any) -> Any:
+    """Return the one value of a list of one; people who tick one box of many still mean one thing."""
+    while isinstance(value, list):
+        items = [item for item in value if not is_blank(item)]
+        if len(items) != 1:
+            raise ValidationError(
+                "Only one value can be used here: send one, or let hooks.yaml choose, as {name[0]} does."
+            )
+        value = items[0]
+    if isinstance(value, dict):
+        raise ValidationError("This is a group of values: let hooks.yaml choose one, as {name.first} does.")
+    return value
+
+
+def _missing(slots: _Slots, relation: MappedRelation, mapping: RelationMapping) -> Iterator[FieldError]:
+    """Name what a relation without an id cannot do without."""
+    needed = {
+        "definition": ("what the relation is", mapping.definition, relation.definition),
+        "source": ("who the source is", mapping.source != PartyMapping(), relation.source != Party()),
+        "destination": (
+            "who the destination is",
+            mapping.destination != PartyMapping(),
+            relation.destination != Party(),
+        ),
+    }
+    if mapping.id and (relation.action == "delete" or not all(mapped for _, mapped, _ in needed.values())):
+        needed = {"id": ("which relation is meant", mapping.id, None)}
+    for path, (what, _, given) in needed.items():
+        inside = [slot for slot in slots.asked if slot == path or slot.startswith(f"{path}.")]
+        if given or slots.wrong.intersection(inside):
+            continue
+        names = list(dict.fromkeys(name for slot in inside for name in slots.asked[slot]))
+        advice = f"Fill in {' or '.join(_cut(name) for name in names[:5])}" if names else "Give it in hooks.yaml"
+        yield FieldError(names[0] if names else path, f"This is missing: it says {what}. {advice}.")
+
+
+def _warnings(slots: _Slots) -> Iterator[str]:
+    """Say which names of hooks.yaml the submission does not have at all, and what it has that is like them."""
+    missing = [name for asked in slots.asked.values() for name, there in asked.items() if not there]
+    if not missing:
+        return
+    has = [name for name in slots.submission.fields if name != "raw" and len(name) <= LONGEST_NAME]
+    for name in dict.fromkeys(missing):
+        near = difflib.get_close_matches(name.lower(), has[:MOST_COMPARED], 3, cutoff=0)
+        hint = f"the nearest it has: {', '.join(near)}" if near else "it has none that can be used"
+        yield f"hooks.yaml asks for {_cut(name)}, which the submission does not have; {hint}."
+
+
+def _cut(text: str, longest: int = LONGEST_NAME) -> str:
+    """Shorten what would not fit."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,123 @@
+"""Works out a template over the fields of one submission."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from schemas.expressions import Expression
+from schemas.fields import is_blank
+from schemas.templates import Choice, Constant, Single, Template, Text, fold
+from services.errors import FieldError, InvalidSubmission
+
+if TYPE_CHECKING:
+    from services.interpreter import Interpreter
+
+NOT_GIVEN: Final = None  # missing, null, a blank, and lists of these: a sender who says nothing says it in many ways
+MOST_LISTED = 10
+
+
+def evaluate(template: Template, fields: Mapping[str, Any]) -> Any:
+    """Return the template's value, or NOT_GIVEN; InvalidSubmission names what cannot be worked out."""
+    return read(template, over(fields))
+
+
+def over(fields: Mapping[str, Any]) -> Interpreter:
+    """Make the interpreter that reads templates over one submission."""
+    from services.interpreter import Interpreter
+
+    return Interpreter(fields)
+
+
+def read(template: Template, submission: Interpreter) -> Any:
+    """Return the template's value, or NOT_GIVEN.
+
+    `{value, map, else}`: `else` stands for every value that `map` does not list, one that was not given
+    included (a box left unticked is often not sent at all). Without `else`, not given stays not given.
+    """
+    if isinstance(template, Constant):
+        value: Any = template.value
+    elif isinstance(template, Single):
+        value = _work_out(template.expression, submission)
+    elif isinstance(template, Text):
+        parts = (part if isinstance(part, str) else _words(part, submission) for part in template.parts)
+        value = "".join(parts)
+    else:
+        return _choose(template, submission)
+    return NOT_GIVEN if is_nothing(value) else value
+
+
+def is_frame_alone(template: Template, submission: Interpreter) -> bool:
+    """Tell whether a text has nothing of the submission in it: `+47{phone}` without a phone is `+47`."""
+    return isinstance(template, Text) and not any(
+        _words(part, submission).strip() for part in template.parts if isinstance(part, Expression)
+    )
+
+
+def is_nothing(value: Any) -> bool:
+    """Tell whether a value means "not given"."""
+    if isinstance(value, list | dict):
+        return all(is_blank(item) for item in (value if isinstance(value, list) else value.values()))
+    return is_blank(value)
+
+
+def words(value: Any, submission: Interpreter) -> str:
+    """Write a value as text: a list with commas, 1 and not 1.0, true and false, an object as JSON."""
+    try:
+        return _text_of(value)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
+        raise _failed(submission, "This value cannot be written as text") from error
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(_text_of(item) for item in value if not is_nothing(item))
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, bool | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _words(expression: Expression, submission: Interpreter) -> str:
+    return words(_work_out(expression, submission), submission)
+
+
+def _work_out(expression: Expression, submission: Interpreter) -> Any:
+    from jmespath.exceptions import JMESPathTypeError
+
+    try:
+        return submission.work_out(expression.tree)
+    except JMESPathTypeError as error:  # its own words hold the value
+        types = " or ".join(kind.replace("array-", "array of ") for kind in error.expected_types)
+        reason = f"{error.function_name}() takes a value of type {types}"
+        raise _failed(submission, f"{{{expression.written}}} cannot be worked out: {reason}") from error
+    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise _failed(submission, f"{{{expression.written}}} cannot be worked out over these values") from error
+
+
+def _choose(choice: Choice, submission: Interpreter) -> Any:
+    value = read(choice.value, submission)
+    if value is NOT_GIVEN and choice.otherwise is None:
+        return NOT_GIVEN
+    text = words(value, submission)
+    result = choice.table.get(text) or choice.table.get(fold(text)) or choice.otherwise
+    if result is None:
+        listed = ", ".join(choice.listed[:MOST_LISTED]) + (", …" if len(choice.listed) > MOST_LISTED else "")
+        raise _failed(submission, f"This value is not one that hooks.yaml lists. Send one of: {listed}")
+    return read(result, submission)
+
+
+def blamed(submission: Interpreter) -> str:
+    """Name the field that a mistake is about: the first that was asked for and is there, or else the first."""
+    asked = submission.asked
+    return next((name for name in asked if asked[name]), next(iter(asked), ""))
+
+
+def _failed(submission: Interpreter, message: str) -> InvalidSubmission:
+    return InvalidSubmission(f"{message}."[:249], errors=[FieldError(blamed(submission), f"{message}.")])
