@@ -1,0 +1,140 @@
+"""Gathers the answers of one submission: each value under every name that the sender has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from schemas.packing import Answers, Labels, Packing
+from services.senders.names import Answer
+from services.senders.paths import MISSING, find, holds, word
+
+
+def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
+    """Return the answers of `body`, of which `root` is the record where there is one, in the order of the steps."""
+    found = [answer for step in packing.answers for answer in _listed(find(body, step.at), step)]
+    if isinstance(root, dict):
+        found.extend(Answer((str(name),), value) for name, value in root.items())
+    found.extend(_merged(body, packing.merge))
+    for step in packing.labels:
+        found = list(_labelled(found, find(body, step.at), step))
+    if packing.keep or packing.ignore:
+        found = [answer for answer in found if _is_wanted(answer, packing)]
+    if packing.prefix or packing.unwrap_single or packing.omit:
+        found = [_finish(answer, packing) for answer in found]
+    return found
+
+
+def _listed(items: Any, step: Answers) -> Iterator[Answer]:
+    """Give each object of a list as an answer; in a mapping its key is a name too, and it may be the value itself."""
+    entries: Iterable[tuple[Any, Any]] = enumerate(items) if isinstance(items, list) else ()
+    if isinstance(items, dict):
+        entries = items.items()
+    for key, item in entries:
+        names = () if isinstance(items, list) else (str(key),)
+        if isinstance(item, dict):
+            names = (*names, *_names(item, step.names))
+            if names:
+                yield Answer(names, _value(item, step))
+        elif names:
+            yield Answer(names, item)
+
+
+def _names(item: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
+    return [name for path in paths if (name := word(find(item, path)))]
+
+
+def _value(item: Mapping[str, Any], step: Answers) -> Any:
+    value = next((found for path in step.value if (found := _look(item, path)) is not None), None)
+    several = bool(step.several) and holds(step.several, item)
+    if several and step.list_value is not None:
+        listed = find(item, step.list_value)
+        value = listed if isinstance(listed, list) else value
+    if step.text and isinstance(value, dict):
+        value = _text(value, step.text)
+    if step.options is not None:
+        value = _chosen(value, find(item, step.options))
+    if several:
+        return as_list(value)
+    return value[0] if isinstance(value, list) and len(value) == 1 and holds(step.one, item) else value
+
+
+def _look(item: Mapping[str, Any], path: str) -> Any:
+    """Return what stands at a path; for `<type>`, under the key that the object's `type` names."""
+    if path[0] == "<" and path[-1] == ">":
+        return item.get(word(find(item, path[1:-1])))
+    found = find(item, path)
+    return None if found is MISSING else found
+
+
+def _text(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    """Take the text out of a chosen option: of several options a list, what was typed beside them at its end."""
+    texts = [text for key in keys if (text := value.get(key)) is not None]
+    if any(isinstance(text, list) for text in texts):
+        return [item for text in texts for item in as_list(text)]
+    return texts[0] if texts else value
+
+
+def _chosen(value: Any, options: Any) -> Any:
+    """Replace the ids of options by their texts; anything else, such as what was typed beside them, stays."""
+    if not isinstance(options, list):
+        return value
+    known = {word(option.get("id")): option.get("text") for option in options if isinstance(option, dict)}
+    if isinstance(value, list):
+        return [known.get(word(item), item) for item in value]
+    return known.get(word(value), value)
+
+
+def as_list(value: Any) -> list[Any]:
+    """Make the list that a question with several answers always is, also of one or none."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None or value == "" else [value]
+
+
+def _merged(body: Any, paths: Iterable[str]) -> Iterator[Answer]:
+    for path in paths:
+        values = find(body, path)
+        if isinstance(values, dict):
+            yield from (Answer((str(name),), value) for name, value in values.items())
+
+
+def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Answer]:
+    """Give each answer its question's names as well, and each question without an answer its names without a value."""
+    known = {}
+    for question in questions if isinstance(questions, list) else ():
+        if match := word(find(question, step.match)):
+            several = bool(step.several) and holds(step.several, question)
+            known[match] = (_names(question, step.names), several)
+    for answer in found:
+        key = next((name for name in answer.names if name in known), None)
+        if key is None:
+            yield answer
+        else:
+            names, several = known.pop(key)
+            yield Answer((*answer.names, *names), as_list(answer.value) if several else answer.value)
+    for match, (names, several) in known.items():
+        yield Answer((match, *names), [] if several else None)
+
+
+def _is_wanted(answer: Answer, packing: Packing) -> bool:
+    name = answer.names[0]
+    return name not in packing.ignore and (packing.keep is None or packing.keep.search(name) is not None)
+
+
+def _finish(answer: Answer, packing: Packing) -> Answer:
+    """Take the steps that are the same for every answer, wherever it stood."""
+    names, value = answer
+    if packing.prefix is not None and (start := packing.prefix.match(names[0])):
+        names = (*names, names[0][start.end() :] or names[0])
+    if packing.unwrap_single and isinstance(value, list) and len(value) < 2:
+        value = value[0] if value else None
+    return Answer(names, _without(value, packing.omit) if packing.omit else value)
+
+
+def _without(value: Any, omitted: tuple[str, ...]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(inner, omitted) for name, inner in value.items() if name not in omitted}
+    if isinstance(value, list):
+        return [_without(item, omitted) for item in value]
+    return value

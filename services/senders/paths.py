@@ -1,0 +1,105 @@
+"""Walks a decoded body: what stands at a path, what a source tells, what a mark means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final
+
+from schemas.packing import Conditions, Part, Source
+
+MISSING: Final = object()
+
+
+def find(value: Any, path: str) -> Any:
+    """Return what stands at a path, or MISSING. A name with a dot in it is found first as it stands."""
+    if isinstance(value, dict) and (path in value or "." not in path):
+        return value.get(path, MISSING)
+    for head, rest in _splits(path):
+        inner = _step(value, head)
+        found = MISSING if inner is MISSING else find(inner, rest)
+        if found is not MISSING:
+            return found
+    return value if path == "." else _step(value, path)
+
+
+@lru_cache(maxsize=1024)  # paths come from presets and from a user's senders.yaml, never from a body
+def _splits(path: str) -> tuple[tuple[str, str], ...]:
+    dots = [place for place, sign in enumerate(path) if sign == "." and place > 0]
+    return tuple((path[:dot], path[dot + 1 :]) for dot in dots)
+
+
+def _step(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(name, MISSING)
+    if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+        return value[int(name)]
+    return MISSING
+
+
+def replace(value: Any, path: str, new: Any) -> Any:
+    """Return a copy in which `new` stands at the path, where something must stand; the original is left as it is."""
+    if path == ".":
+        return new
+    if isinstance(value, dict) and path in value:
+        return {**value, path: new}
+    for head, rest in _splits(path):
+        inner = _step(value, head)
+        if inner is not MISSING and find(inner, rest) is not MISSING:
+            return replace(value, head, replace(inner, rest, new))
+    return [new if place == int(path) else item for place, item in enumerate(value)]
+
+
+def first(value: Any, paths: Iterable[str]) -> Any:
+    """Return what stands at the first of the paths where anything but null does, or MISSING."""
+    for path in paths:
+        found = find(value, path)
+        if found is not MISSING and found is not None:
+            return found
+    return MISSING
+
+
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a header whatever its case; a plain mapping knows only the spelling that was sent."""
+    value = headers.get(name)
+    if value is None:
+        wanted = name.lower()
+        value = next((text for key, text in headers.items() if key.lower() == wanted), None)
+    return value
+
+
+def tell(sources: tuple[Source, ...], body: Any, headers: Mapping[str, str]) -> Any:
+    """Return what the first source that is there tells: a value as it came, or several joined by `/`; else None."""
+    for source in sources:
+        if len(source) == 1:
+            value = _look(source[0], body, headers)
+            if value is not MISSING and value is not None and value != "":
+                return value
+        else:
+            words = [word(_look(part, body, headers)) for part in source]
+            if all(words):
+                return "/".join(words)
+    return None
+
+
+def _look(part: Part, body: Any, headers: Mapping[str, str]) -> Any:
+    return header(headers, part.name) if part.is_header else find(body, part.name)
+
+
+def holds(conditions: Conditions, body: Any, headers: Mapping[str, str] = MappingProxyType({})) -> bool:
+    """Tell whether one of the conditions is met."""
+    for source, wanted in conditions:
+        told = tell((source,), body, headers)
+        if told is not None and (word(told) in wanted or "*" in wanted):
+            return True
+    return False
+
+
+def word(value: Any) -> str:
+    """Write an id, a type or a mark as text; anything that is none of these is empty."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else ""
