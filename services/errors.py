@@ -42,9 +42,7 @@ class LiaisonError(Exception):
     reason = "internal-error"
     title = "Something went wrong here"
 
-    def __init__(
-        self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
-    ):
+    def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None):
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)

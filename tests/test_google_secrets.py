@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -24,17 +21,9 @@ from services.secret_store import FAILED, KEPT, SecretStore, open_store
 from tests.secret_manager import ACCOUNT, TOKEN, FakeSecretManager, start
 
 ROOT = Path(__file__).parent.parent
+
+
 # A function as it is deployed: the store is opened where the framework loads the source, before the fork.
-MAIN = """
-import json, os
-from services.secret_store import open_store
-STORE, MASTER = open_store(os.environ["SECRETS"]), os.getpid()
-
-def answer(request):
-    return json.dumps({"key": STORE.text("key"), "forked": os.getpid() != MASTER})
-"""
-
-
 @pytest.fixture
 def manager() -> Iterator[FakeSecretManager]:
     """Return a Secret Manager with one secret, `key`."""
@@ -254,46 +243,3 @@ def test_opening_is_free() -> None:
     check = "assert not {'grpc', 'google.auth', 'google.cloud.secretmanager'} & set(sys.modules)"
 
     assert run(f"{script}; {check}", {}) == ""
-
-
-@pytest.mark.parametrize("starts", [3, pytest.param(30, marks=pytest.mark.check)])
-@pytest.mark.timeout(300)
-def test_every_start_fetches_after_its_fork(manager: FakeSecretManager, tmp_path: Path, starts: int) -> None:
-    """The real server, started again and again: each loads the source, forks, fetches, and answers."""
-    (tmp_path / "main.py").write_text(MAIN)
-    environment = {**manager.environment(), "SECRETS": manager.location(), "PYTHONPATH": str(ROOT)}
-    with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda port: ask_a_new_server(tmp_path, port, environment), ports(starts)))
-
-    assert answers == [{"key": "value", "forked": True}] * starts
-    assert len(manager.accesses) == starts
-
-
-def ask_a_new_server(source: Path, port: int, environment: dict[str, str]) -> object:
-    """Start functions-framework as the platform does, and return what its function answers."""
-    command = [f"{Path(sys.executable).parent}/functions-framework", "--target", "answer"]
-    command += ["--source", f"{source}/main.py", "--host", "127.0.0.1", "--port", f"{port}"]
-    process = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
-    try:
-        wait_for(port)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
-            return json.load(answer)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)  # also a worker that hangs
-        process.wait()
-
-
-def ports(count: int) -> list[int]:
-    """Return free ports, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    free = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return free
-
-
-def wait_for(port: int) -> None:
-    """Wait until somebody listens; the test's own time limit ends it."""
-    with closing(socket.socket()) as probe:
-        while probe.connect_ex(("127.0.0.1", port)):
-            time.sleep(0.05)

@@ -1,0 +1,83 @@
+"""What comes back: a JSON object with 200, or a problem (RFC 9457) that says what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response
+
+from services.errors import LiaisonError, Misconfigured
+
+LONGEST_DETAIL = 249  # characters; several tools cut what is longer
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and a JSON object; `reason` is the slug of a refusal, for the log."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def content_type(self) -> str:
+        """A problem has a media type of its own."""
+        return PROBLEM if self.status >= 400 else JSON
+
+
+def done(status: str, delivery: str | None = None, **more: Any) -> Answer:
+    """Answer 200 with what became of the submission; what is empty is left out."""
+    told = {"status": status, "delivery": delivery, **more}
+    return Answer(200, {name: value for name, value in told.items() if value})
+
+
+def several(answers: Sequence[Answer]) -> Answer:
+    """Answer an array: 200 with each item's own result, or the first one's status where all were refused."""
+    results = {"results": [answer.body for answer in answers]}
+    if any(answer.status == 200 for answer in answers):
+        return Answer(200, results)
+    first = answers[0]
+    return Answer(first.status, {**first.body, **results}, first.headers, first.reason)
+
+
+def problem(error: LiaisonError, delivery: str) -> Answer:
+    """Answer an error in words; what is the operator's to mend is not told to a stranger."""
+    detail = error.detail
+    if isinstance(error, Misconfigured):
+        detail = "The receiver is not set up correctly. Its operator finds the reason in the log under this delivery."
+    detail = detail if len(detail) <= LONGEST_DETAIL else detail[: LONGEST_DETAIL - 1].rstrip() + "…"
+    body: dict[str, Any] = {
+        "type": f"urn:liaison:problem:{error.reason}",
+        "title": error.title,
+        "status": error.status,
+        "detail": detail,
+        "message": detail,
+        "delivery": delivery,
+    }
+    if error.errors:
+        body["errors"] = [{"field": mistake.field, "message": mistake.message} for mistake in error.errors]
+    return Answer(error.status, body, error.headers, error.reason)
+
+
+def acknowledged(refusal: Answer) -> Answer:
+    """Answer 200 to a sender that would repeat a refused submission for ever; all but the status stays."""
+    if refusal.status not in (400, 422):
+        return refusal
+    return Answer(200, {**refusal.body, "status": "rejected"}, reason=refusal.reason)
+
+
+def render(answer: Answer) -> Response:
+    """Make it a response. One whose request was not read to its end is streamed, so that nobody else reads on."""
+    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    body: Any = iter([content]) if answer.status == 413 else content
+    response = Response(body, answer.status, content_type=answer.content_type)
+    response.headers.update(answer.headers)
+    if answer.status == 413:
+        response.content_length = len(content)
+    return response

@@ -1,0 +1,148 @@
+"""What comes in: a payload that names the fields of a ContactRelationEntity, in any spelling people use."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
+
+from schemas.contact_relation_entity import ENTITY_FIELDS
+from schemas.fields import Comment, Flag, Identifier, is_blank, shorten
+
+WRAPPERS = frozenset({"contactrelationentity", "contactrelation", "relation"})
+REQUIRED_TO_CREATE = ("SourceContactId", "DestinationContactId", "RelationDefinitionId")
+
+
+@dataclass(frozen=True)
+class ContactRelation:
+    """A relation as the sender wants it; None means "not given". In SuperOffice a Contact is a company."""
+
+    source_company: int | None = None
+    source_person: int | None = None
+    destination_company: int | None = None
+    destination_person: int | None = None
+    definition: int | None = None
+    relation_id: int | None = None
+    comment: str | None = None
+    reversed: int | None = None
+    action: str = "save"
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def intent(self) -> str:
+        """`create`, `update` or `delete`, as a hook's `allow` calls it."""
+        if self.action == "delete":
+            return "delete"
+        return "create" if self.relation_id is None else "update"
+
+
+class PayloadError(Exception):
+    """Every mistake of one payload: the sender's own field name and what is wrong with it."""
+
+    def __init__(self, mistakes: list[tuple[str, str]]):
+        super().__init__(", ".join(name for name, _ in mistakes))
+        self.mistakes = mistakes
+
+
+class ContactRelationSchema(Schema):
+    """Loads the fields, by their names in SuperOffice, into a ContactRelation."""
+
+    class Meta:
+        """What is not one of the fields is reported apart, as a warning."""
+
+        unknown = EXCLUDE
+
+    source_company = Identifier(data_key="SourceContactId")
+    source_person = Identifier(data_key="SourcePersonId")
+    destination_company = Identifier(data_key="DestinationContactId")
+    destination_person = Identifier(data_key="DestinationPersonId")
+    definition = Identifier(data_key="RelationDefinitionId")
+    relation_id = Identifier(data_key="RelationId")
+    comment = Comment(data_key="Comment")
+    reversed = Flag(data_key="Reversed")
+    action = fields.String(data_key="action")
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def require(self, loaded: dict[str, Any], original: Mapping[str, Any], **_: Any) -> None:
+        """Say what is missing: which fields depends on what is to be done."""
+        action = str(original.get("action", "save")).strip().lower()
+        mistakes = {} if action in ("save", "delete") else {"action": ["The action is save or delete."]}
+        if "RelationId" not in original:
+            wanted = ("RelationId",) if action == "delete" else REQUIRED_TO_CREATE
+            mistakes |= {name: ["This field is missing."] for name in wanted if name not in original}
+        if mistakes:
+            raise ValidationError(mistakes)
+
+    @post_load
+    def build(self, loaded: dict[str, Any], **_: Any) -> ContactRelation:
+        """Make the relation, its comment cut to what SuperOffice takes."""
+        warnings: tuple[str, ...] = ()
+        comment = loaded.get("comment")
+        if comment is not None and (short := shorten(comment)) != comment:
+            warnings = ("The comment was cut to 254 characters, the most that SuperOffice takes.",)
+            loaded["comment"] = short
+        loaded["action"] = loaded.get("action", "save").strip().lower()
+        return ContactRelation(**loaded, warnings=warnings)
+
+
+_SCHEMA = ContactRelationSchema()
+_NAMES = {name.lower(): name for name in (fld.data_key or "" for fld in _SCHEMA.fields.values())}
+_SET_BY_SUPEROFFICE = {name.lower() for name in ENTITY_FIELDS} - _NAMES.keys()
+
+
+@lru_cache(maxsize=1024)
+def letters(name: str) -> str:
+    """Return what all spellings of a name share: `Source Contact ID` and `source_contact_id` are one."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def load_contact_relation(payload: Any) -> ContactRelation:
+    """Read a payload, flat or wrapped; raise PayloadError naming every mistake in the sender's own words."""
+    if not isinstance(payload, Mapping):
+        raise PayloadError([("", 'A submission is an object of fields, such as {"SourceContactId": 686}.')])
+    given: dict[str, Any] = {}
+    own_names: dict[str, str] = {}
+    strange: list[str] = []
+    mistakes: list[tuple[str, str]] = []
+    for own_name, value in _unwrapped(payload):
+        name = _NAMES.get(letters(own_name))
+        if name is None:
+            strange.append(own_name)
+        elif not is_blank(value):
+            if name in given and given[name] != value:
+                mistakes.append((own_name, f"{name} is given twice, and the two differ."))
+            given[name], own_names[name] = value, own_name
+    try:
+        relation: ContactRelation = _SCHEMA.load(given)
+    except ValidationError as error:
+        mistakes += [
+            (own_names.get(name, name), messages[0]) for name, messages in error.messages_dict.items()
+        ]
+    if mistakes:
+        raise PayloadError(mistakes)
+    return (
+        replace(relation, warnings=relation.warnings + tuple(_unrecognised(strange))) if strange else relation
+    )
+
+
+def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give each field, those inside a wrapper such as `ContactRelationEntity` included."""
+    for name, value in payload.items():
+        if letters(name) in WRAPPERS and isinstance(value, Mapping):
+            yield from ((str(inner), inner_value) for inner, inner_value in value.items())
+        else:
+            yield str(name), value
+
+
+def _unrecognised(names: list[str]) -> Iterator[str]:
+    """Say which fields were left out of account; what SuperOffice sets itself is no surprise."""
+    for name in names:
+        if letters(name) not in _SET_BY_SUPEROFFICE:
+            near = difflib.get_close_matches(letters(name), _NAMES, 1)
+            hint = f": did you mean {_NAMES[near[0]]}?" if near else "."
+            yield f"The field {name[:60]} was not recognised{hint}"

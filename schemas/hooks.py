@@ -1,0 +1,168 @@
+"""What hooks.yaml may say: each hook an address with its rules, and a mistake in one stops that one alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from schemas.contact_relation_entity import ENTITY_FIELDS
+from schemas.packing import Packing, PackingSchema
+from schemas.presets import ACKNOWLEDGE, Preset
+from schemas.relation_mapping import RelationMapping, RelationMappingField
+from schemas.strict import Names, Strict, one_of, required, suggestion
+from schemas.templates import Template, TemplateField
+from schemas.verification import NoProof, Verification, VerificationField, merge_verification
+
+LARGEST_LIMIT = 8 * 1024 * 1024  # bytes
+GENERIC = "generic"  # the preset of a hook that names none
+INTENTS = ("create", "update", "delete")
+_ORIGIN = re.compile(r"\*|(?:[a-z][a-z0-9+.-]*://)?[^\s/?#@]+", re.IGNORECASE)
+_HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One address, with its rules. `limit` is in bytes, `answer_within` in seconds; `sender` names the preset.
+
+    Without a `relation` the payload itself names the fields of the entity.
+    """
+
+    name: str
+    verify: Verification
+    allow: frozenset[str]
+    select: tuple[str, ...]
+    pass_headers: bool
+    limit: int
+    origins: tuple[str, ...]
+    answer_within: float
+    acknowledge: str
+    sender: str
+    packing: Packing
+    relation: RelationMapping | None
+    when: Template | None
+
+    @property
+    def answers_strangers(self) -> bool:
+        """Whether anybody, or any page of an origin, may read the answer: it then tells nothing out of SuperOffice."""
+        return isinstance(self.verify, NoProof) or bool(self.origins)
+
+
+class _Origins(Names):
+    """CORS / CloudEvents origins: `https://www.example.com`, or `*` for all."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        origins = super()._deserialize(value, attr, data, **kwargs)
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValidationError(f"{origin} is not an origin: write it like https://www.example.com.")
+        return origins
+
+
+class _Select(Names):
+    """Fields of the ContactRelationEntity, `RelationId` always among them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        names = super()._deserialize(value, attr, data, **kwargs)
+        for name in names:
+            if entity_field(name) is None:
+                raise ValidationError(f"{name} is not a field of a relation; {suggestion(name, ENTITY_FIELDS)}")
+        return tuple(dict.fromkeys(("RelationId", *(entity_field(name) or name for name in names))))
+
+
+class _Allow(Names):
+    """Which of `create`, `update` and `delete` a hook may do."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        intents = super()._deserialize(value, attr, data, **kwargs)
+        for intent in intents:
+            if intent not in INTENTS:
+                raise ValidationError(f"{intent} is not known here; {suggestion(intent, INTENTS)}")
+        return intents
+
+
+class HookSchema(Strict):
+    """The keys of one hook."""
+
+    verify = VerificationField(**required("verify: {header: X-Api-Key, secret: the-secret's-name}"))
+    allow = _Allow()
+    select = _Select(load_default=())
+    pass_headers = fields.Boolean(load_default=False)
+    limit = fields.Integer(
+        strict=True,
+        load_default=1024 * 1024,
+        validate=validate.Range(1, LARGEST_LIMIT, error=f"This is a number of bytes, from 1 to {LARGEST_LIMIT}."),
+    )
+    origins = _Origins(load_default=())
+    answer_within = fields.Float(
+        required=True, validate=validate.Range(1, 300, error="This is a number of seconds, from 1 to 300.")
+    )
+    acknowledge = one_of(*ACKNOWLEDGE)
+    sender = fields.String(required=True, data_key="from")
+    packing = fields.Nested(PackingSchema, required=True, data_key="unpack")
+    relation = RelationMappingField(load_default=None)
+    when = TemplateField(load_default=None)
+
+    @post_load
+    def build(self, loaded: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        """Fill in what depends on another key: who is not proven may only create."""
+        usual = ("create",) if isinstance(loaded["verify"], NoProof) else INTENTS
+        return {**loaded, "allow": frozenset(loaded.get("allow", usual))}
+
+
+def entity_field(name: str) -> str | None:
+    """Return SuperOffice's own spelling of a field, or None where a relation has no such field."""
+    return next((known for known in ENTITY_FIELDS if known.lower() == name.strip().lower()), None)
+
+
+def load_hooks(written: Any, find_preset: Callable[[str], Preset]) -> dict[str, Hook | str]:
+    """Read the whole of hooks.yaml: each hook, or in its place every mistake in it, in words and with its path.
+
+    `find_preset` raises ValidationError for a name that it does not know; so does this where there is no mapping of
+    names to hooks at all.
+    """
+    if not isinstance(written, Mapping) or not written:
+        raise ValidationError("hooks.yaml names no hooks: write one, as hooks.example.yaml does.")
+    return {str(name): _load_hook(str(name), rules, find_preset) for name, rules in written.items()}
+
+
+def _load_hook(name: str, rules: Any, find_preset: Callable[[str], Preset]) -> Hook | str:
+    if not _HOOK_NAME.fullmatch(name):
+        return f"{name[:40]}: a hook's name is part of its address: use letters, digits, '-', '_' and '.' alone."
+    try:
+        completed = _complete(rules or {}, find_preset) if isinstance(rules, Mapping | None) else rules
+        return Hook(name=name, **HookSchema().load(completed))
+    except ValidationError as error:
+        return " ".join(sorted(_in_words(name, error.messages)))
+
+
+def _complete(rules: Mapping[Any, Any], find_preset: Callable[[str], Preset]) -> dict[Any, Any]:
+    """Fill in what the hook's preset knows; what the hook itself says wins, in `verify` and `unpack` key by key."""
+    sender = rules.get("from") or GENERIC
+    try:
+        preset = find_preset(str(sender))
+    except ValidationError as error:
+        raise ValidationError({"from": error.messages}) from error
+    usual = {"from": sender, "answer_within": preset.answer_within, "acknowledge": preset.acknowledge}
+    own = {key: value for key, value in rules.items() if value is not None}
+    unpack = own.get("unpack", {})
+    verify = merge_verification(preset.verify, rules.get("verify"))
+    return {
+        **usual,
+        **own,
+        "verify": verify,
+        "unpack": {**preset.unpack, **unpack} if isinstance(unpack, Mapping) else unpack,
+    }
+
+
+def _in_words(path: str, messages: Any) -> Iterator[str]:
+    """Give each mistake as `path: what is wrong`."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from _in_words(path if key == "_schema" else f"{path}.{key}", inner)
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
+            yield f"{path}: {message}"

@@ -1,0 +1,159 @@
+"""The settings: environment variables, read once, on the first request, and checked together."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates,
+    validates_schema,
+)
+
+from services.errors import InvalidSettings
+
+ONSITE_PATH = "/api/v1"
+LOGINS = ("system-user", "refresh-token", "basic", "ticket")
+ONLINE_LOGINS = ("system-user", "refresh-token", "ticket")
+ONSITE_LOGINS = ("basic", "ticket")
+_REQUIRED: dict[str, Any] = {"required": "This setting is required."}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decided. `threads` is also the size of the connection pool."""
+
+    superoffice_url: str
+    superoffice_tenant: str
+    superoffice_login: str
+    superoffice_language: str
+    superoffice_culture: str
+    superoffice_time_zone: str
+    superoffice_calls_per_second: int
+    secrets: str
+    hooks: str
+    public_url: str
+    threads: int
+
+    @property
+    def is_onsite(self) -> bool:
+        """Whether `superoffice_url` is itself the WebAPI's base; online, the tenant's state tells it."""
+        return self.superoffice_url.endswith(ONSITE_PATH)
+
+    @property
+    def google_project(self) -> str | None:
+        """The project that holds the secrets, and with it the logs' traces."""
+        location = urlsplit(self.secrets)
+        return location.netloc if location.scheme == "gcp" else None
+
+
+class SettingsSchema(Schema):
+    """The environment variables that are read; all others are left alone."""
+
+    class Meta:
+        """An environment is full of variables that are not ours."""
+
+        unknown = EXCLUDE
+
+    superoffice_url = fields.String(data_key="SUPEROFFICE_URL", required=True, error_messages=_REQUIRED)
+    superoffice_tenant = fields.String(data_key="SUPEROFFICE_TENANT", load_default="")
+    superoffice_login = fields.String(
+        data_key="SUPEROFFICE_LOGIN",
+        load_default="system-user",
+        validate=validate.OneOf(LOGINS, error="This is one of {choices}."),
+    )
+    superoffice_language = fields.String(data_key="SUPEROFFICE_LANGUAGE", load_default="en")
+    superoffice_culture = fields.String(data_key="SUPEROFFICE_CULTURE", load_default="")
+    superoffice_time_zone = fields.String(data_key="SUPEROFFICE_TIME_ZONE", load_default="")
+    superoffice_calls_per_second = fields.Integer(
+        data_key="SUPEROFFICE_CALLS_PER_SECOND",
+        load_default=10,
+        validate=validate.Range(0, error="This is a number of calls; 0 is no limit."),
+        error_messages={"invalid": "This is a whole number of calls, such as 10; 0 is no limit."},
+    )
+    secrets = fields.String(data_key="SECRETS", required=True, error_messages=_REQUIRED)
+    hooks = fields.String(data_key="HOOKS", load_default="hooks.yaml")
+    public_url = fields.String(data_key="PUBLIC_URL", load_default="")
+    threads = fields.Integer(
+        data_key="THREADS",
+        load_default=10,
+        validate=validate.Range(1, error="This is 1 or more."),
+        error_messages={"invalid": "This is a whole number of threads, such as 80."},
+    )
+
+    @validates("superoffice_url")
+    def check_superoffice_url(self, value: str, **_: Any) -> None:
+        """Refuse what is not an https address: a ticket must not travel in the open."""
+        if not is_safe_url(value):
+            raise ValidationError(
+                "This is an https:// address, such as https://online.superoffice.com (or http:// on loopback)."
+            )
+
+    @validates("public_url")
+    def check_public_url(self, value: str, **_: Any) -> None:
+        """Refuse what no sender can have called."""
+        if value and not urlsplit(value).netloc:
+            raise ValidationError("This is the address that senders call, such as https://hooks.example.com.")
+
+    @validates_schema
+    def check_login(self, loaded: dict[str, Any], **_: Any) -> None:
+        """Refuse a login that this kind of installation does not know, and a tenant that is missing."""
+        onsite = loaded["superoffice_url"].rstrip("/").endswith(ONSITE_PATH)
+        known = ONSITE_LOGINS if onsite else ONLINE_LOGINS
+        mistakes = {}
+        if loaded["superoffice_login"] not in known:
+            where = "An onsite installation takes" if onsite else "SuperOffice Online takes"
+            mistakes["SUPEROFFICE_LOGIN"] = [f"{where} {' or '.join(known)}."]
+        if not onsite and not loaded["superoffice_tenant"]:
+            mistakes["SUPEROFFICE_TENANT"] = ["This is required, such as Cust26759, unless SuperOffice is onsite."]
+        if mistakes:
+            raise ValidationError(mistakes)
+
+    @post_load
+    def build(self, loaded: dict[str, Any], **_: Any) -> Settings:
+        """Freeze them, addresses without a slash at the end."""
+        addresses = {name: loaded[name].rstrip("/") for name in ("superoffice_url", "public_url")}
+        return Settings(**{**loaded, **addresses})
+
+
+SETTINGS_NAMES = frozenset(field.data_key or "" for field in SettingsSchema().fields.values())
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings, an empty variable counting as none; raise InvalidSettings naming every mistake."""
+    given = {name: value.strip() for name, value in environ.items() if name in SETTINGS_NAMES and value.strip()}
+    try:
+        settings: Settings = SettingsSchema().load(given)
+    except ValidationError as error:
+        mistakes = (f"{name}: {messages[0]}" for name, messages in sorted(error.messages_dict.items()))
+        raise InvalidSettings(" ".join(mistakes)) from error
+    return settings
+
+
+def is_safe_url(url: str) -> bool:
+    """Tell whether a secret may be sent there: https anywhere, http on this machine alone."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,93 @@
+"""The fixtures: a sandbox tenant over real HTTP, the function in front of it, and a way to send to it."""
+
+from __future__ import annotations
+
+import json
+
+import functions_framework
+import pytest
+import yaml
+
+from sandbox.server import start
+from tests.examples import HOOKS, KEY, PARTNERS, ROOT
+
+
+@pytest.fixture(scope="session")
+def running_sandbox():
+    """One tenant for all tests: it takes a tenth of a second to start."""
+    running = start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def sandbox(running_sandbox):
+    """Give the tenant as it was when it was new."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def secrets(sandbox):
+    """Give what an administrator would have got from SuperOffice, and the key of the example hook."""
+    app = sandbox.app
+    return {
+        "superoffice-app-token": app["client_secret"],
+        "superoffice-system-token": app["system_token"],
+        "superoffice-private-key": app["private_key"],
+        "superoffice-client-id": app["client_id"],
+        "superoffice-refresh-token": app["refresh_token"],
+        "superoffice-username": app["username"],
+        "superoffice-password": app["password"],
+        "superoffice-ticket": app["ticket"],
+        "liaison-api-key": "an-api-key",
+        "example-key": KEY,
+    }
+
+
+@pytest.fixture
+def settings(sandbox):
+    """Give the settings of a function in front of the sandbox's online tenant."""
+    return {
+        "SUPEROFFICE_URL": sandbox.url,
+        "SUPEROFFICE_TENANT": sandbox.tenant_id,
+        "SUPEROFFICE_CALLS_PER_SECOND": "0",
+    }
+
+
+@pytest.fixture
+def function(tmp_path, monkeypatch, settings, secrets):
+    """Return a maker of test clients: `function(hooks, SETTING=…)` is the function as it starts with these."""
+
+    def make(hooks=None, *, hold_back=(), **changed):
+        own = {name: value for name, value in secrets.items() if name not in hold_back}
+        secrets_file = tmp_path / "secrets.yaml"
+        secrets_file.write_text(yaml.safe_dump(own))
+        secrets_file.chmod(0o600)
+        hooks_file = tmp_path / "hooks.yaml"
+        hooks_file.write_text(hooks if isinstance(hooks, str) else yaml.safe_dump(HOOKS if hooks is None else hooks))
+        given = {**settings, "SECRETS": f"file:{secrets_file}", "HOOKS": str(hooks_file), **changed}
+        for name, value in given.items():
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+        return functions_framework.create_app("webhook", str(ROOT / "main.py")).test_client()
+
+    return make
+
+
+@pytest.fixture
+def client(function):
+    """Start the function with its example hook."""
+    return function()
+
+
+@pytest.fixture
+def send(client):
+    """Return a sender that knows the key: `send(payload)` posts JSON to the example hook."""
+
+    def post(payload=PARTNERS, hook="example", **options):
+        options.setdefault("data", json.dumps(payload))
+        options.setdefault("content_type", "application/json")
+        headers = {"X-Api-Key": KEY, **options.pop("headers", {})}
+        return client.post(f"/hooks/{hook}", headers=headers, **options)
+
+    return post
