@@ -18,7 +18,7 @@ from services.composition import Services
 from services.deadline import Deadline
 from services.errors import LiaisonError, Misconfigured, RefusedBySuperOffice, Unavailable
 from services.logs import log
-from services.reading import is_ignored, read_relation
+from services.reading import is_ignored, is_our_own, read_relation
 from services.senders.decode import read
 from services.senders.unpack import Submission, unpack
 from services.superoffice.relations import Outcome, carry_out
@@ -62,7 +62,7 @@ def _deliver(submission: Submission, request: Request, hook: Hook, services: Ser
     delivery = str(ULID())
     deadline = Deadline.after(hook.answer_within)
     try:
-        if is_ignored(submission, hook):
+        if is_ignored(submission, hook) or is_our_own(submission, services.webapi, deadline):
             return _log_done(done("ignored", delivery), hook, started)
         relation = read_relation(submission, hook)
         outcome = carry_out(relation, services.webapi, _relation_request(request, hook, deadline))

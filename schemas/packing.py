@@ -31,6 +31,7 @@ key                       value
 `submitted_at`,           sources of what a template sees under these names
 `form_id`, `form_name`
 `id`                      sources of the sender's own id of this delivery
+`changed_by`              sources of who made a change in SuperOffice (an associate's id): our own changes are ignored
 `test`                    mapping of sources to the value(s) that mark a test or a probe; `"*"`: that it is there at all
 ========================  ==============================================================================================
 
@@ -139,12 +140,13 @@ class Packing:
     form_id: tuple[Source, ...] = ()
     form_name: tuple[Source, ...] = ()
     id: tuple[Source, ...] = ()
+    changed_by: tuple[Source, ...] = ()
     test: Conditions = ()
 
     @property
     def headers(self) -> frozenset[str]:
         """The headers that unpacking reads, in lower case: a body that is read again later needs them too."""
-        sources = [*self.id, *self.submitted_at, *self.form_id, *self.form_name, *(key for key, _ in self.test)]
+        sources = [*self.id, *self.changed_by, *self.submitted_at, *self.form_id, *self.form_name, *(key for key, _ in self.test)]
         named = {part.name for source in sources for part in source if part.is_header}
         return frozenset(name.lower() for name in {*named, *filter(None, [self.bare_with_header])})
 
@@ -282,6 +284,7 @@ class PackingSchema(Strict):
     form_id = _Sources(load_default=())
     form_name = _Sources(load_default=())
     id = _Sources(load_default=())
+    changed_by = _Sources(load_default=())
     test = _Conditions(load_default=())
 
     @post_load

@@ -6,15 +6,23 @@ from dataclasses import replace
 
 from schemas.contact_relation import ContactRelation, PayloadError, load_contact_relation
 from schemas.hooks import Hook
+from services.deadline import Deadline
 from services.errors import FieldError, InvalidSubmission
 from services.ids_only import ids_only
 from services.mapping import MappedRelation, map_submission, refusal, wanted
 from services.senders.unpack import Submission
+from services.superoffice.client import WebApi
+from services.superoffice.identity import own_associate
 
 
 def is_ignored(submission: Submission, hook: Hook) -> bool:
     """Tell whether nothing is to be done: a probe, a test event, or `when` says no."""
     return submission.is_test or (hook.when is not None and not wanted(hook.when, submission.fields))
+
+
+def is_our_own(submission: Submission, webapi: WebApi, deadline: Deadline) -> bool:
+    """Tell whether SuperOffice tells of a change that we made: acting on those would never end."""
+    return bool(submission.changed_by) and submission.changed_by == str(own_associate(webapi, deadline))
 
 
 def read_relation(submission: Submission, hook: Hook) -> ContactRelation:

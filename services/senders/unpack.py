@@ -29,8 +29,8 @@ class Submission:
 
     `raw` is the decoded body (of an array, the item) as it came, forms flat; `body` the same with JSON and base64
     read in their places; `root` the record in it, MISSING where it has none; `told` what the sender tells of
-    `submitted_at`, `form_id` and `form_name`; `id` the sender's own for this delivery; `refusal` why an item of an
-    array cannot be read.
+    `submitted_at`, `form_id` and `form_name`; `id` the sender's own for this delivery; `changed_by` the associate who
+    made a change in SuperOffice; `refusal` why an item of an array cannot be read.
     """
 
     raw: Any
@@ -40,6 +40,7 @@ class Submission:
     told: Mapping[str, Any]
     id: str | None
     is_test: bool
+    changed_by: str = ""
     refusal: LiaisonError | None = None
 
     @cached_property
@@ -161,6 +162,7 @@ def _submission(raw: Any, body: Any, root: Any, packing: Packing, headers: Mappi
         told={name: value for name, value in told.items() if value is not None},
         id=word(tell(packing.id, body, headers)) or None,
         is_test=holds(packing.test, body, headers),
+        changed_by=word(tell(packing.changed_by, body, headers)),
     )
 
 

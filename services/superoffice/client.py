@@ -41,6 +41,7 @@ class WebApi:
 
     def __init__(self, settings: Settings, secrets: SecretStore):
         transport = Transport(pool_size=settings.threads)
+        self.own_associate: int | None = None
         self._settings = settings
         self._secrets = secrets
         self._transport = transport
