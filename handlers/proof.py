@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Request
@@ -12,12 +12,11 @@ from schemas.hooks import Hook
 from schemas.verification import secret_names
 from services.composition import Services
 from services.errors import NotProven
+from services.senders.decode import read
 from services.senders.verify import Received, verify
 
 
-def prove(
-    request: Request, body: bytes, fields: Callable[[], Mapping[str, Any]], hook: Hook, services: Services
-) -> str | None:
+def prove(request: Request, body: bytes, hook: Hook, services: Services) -> str | None:
     """Return the sender's id where that was signed; raise NotProven.
 
     A proof that fails is tried once more with the secrets fetched anew: they may have been rotated a moment ago.
@@ -28,7 +27,7 @@ def prove(
         headers=headers_of(request),
         query=request.args,
         body=body,
-        fields=fields,
+        fields=lambda: _fields(body, request),
     )
     names = secret_names(hook.verify)
     try:
@@ -37,6 +36,12 @@ def prove(
         if not services.secrets.renew(names):
             raise
     return _verify(received, names, hook, services)
+
+
+def _fields(body: bytes, request: Request) -> Mapping[str, Any]:
+    """Decode the body for the one proof that stands in it."""
+    raw = read(body, request.content_type)
+    return raw if isinstance(raw, Mapping) else {}
 
 
 def _verify(received: Received, names: tuple[str, ...], hook: Hook, services: Services) -> str | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from flask import Request
 from ulid import ULID
@@ -45,15 +43,9 @@ def _accept(request: Request, hook: Hook, services: Services) -> tuple[tuple[Sub
     """Prove the sender on the raw bytes, and only then read them."""
     body = read_body(request, hook.limit)
     services.fetch_secrets(hook)
-    prove(request, body, lambda: _fields(body, request), hook, services)
+    prove(request, body, hook, services)
     decoded = unpack(read(body, request.content_type), headers_of(request), hook.packing)
     return decoded.submissions, decoded.is_array
-
-
-def _fields(body: bytes, request: Request) -> Mapping[str, Any]:
-    """Decode the body for the one proof that stands in it."""
-    raw = read(body, request.content_type)
-    return raw if isinstance(raw, Mapping) else {}
 
 
 def _deliver(submission: Submission, request: Request, hook: Hook, services: Services) -> Answer:

@@ -1,0 +1,54 @@
+"""`./liaison`: the command line, with one module for each command."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any
+
+import click
+
+from commands.check import check
+from commands.senders import senders
+from commands.try_hook import try_hook
+from services.errors import LiaisonError
+
+
+class _Group(click.Group):
+    """Says what is wrong in words where a command meets one of our errors: exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except LiaisonError as error:
+            raise click.ClickException(error.detail) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.pass_context
+def liaison(ctx: click.Context) -> None:
+    """Look after Liaison: try a submission, see what senders there are, check what is set up.
+
+    Settings come from the environment; where SUPEROFFICE_URL is not set, from the sandbox that `make run` started.
+    Exit codes: 0 all is well, 1 something is wrong, 2 it was not called rightly.
+    """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        ctx.color = False
+
+
+for command in (check, senders, try_hook):
+    liaison.add_command(command)
+
+
+def main() -> None:
+    """Run from the shell; a sign that the terminal cannot show becomes `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    liaison(prog_name="./liaison")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""One submission taken through everything that the webhook does with it, up to the call that would save it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from handlers.proof import prove
+from handlers.requests import headers_of, read_body
+from schemas.contact_relation import ContactRelation
+from schemas.contact_relation_entity import WRITABLE
+from schemas.hooks import Hook
+from schemas.relation_mapping import RelationMapping
+from services.composition import Services
+from services.deadline import Deadline
+from services.errors import LiaisonError, MethodNotAllowed
+from services.explain import Explanation, explain
+from services.hooks import read_hooks
+from services.reading import is_ignored, read_relation
+from services.secret_store import open_store
+from services.senders.decode import read
+from services.senders.oidc import GoogleKeys
+from services.senders.unpack import Submission, unpack
+from services.settings import read_settings
+from services.superoffice.client import Call, WebApi
+from services.superoffice.relations import Request as RelationRequest
+from services.superoffice.relations import carry_out
+
+
+class WouldSend(Exception):
+    """The call that would go to SuperOffice now."""
+
+    def __init__(self, call: Call):
+        super().__init__(call.path)
+        self.call = call
+
+
+class Rehearsal(WebApi):
+    """A WebAPI that is not called: it tells what would be sent."""
+
+    def send(self, call: Call, deadline: Deadline) -> NoReturn:  # noqa: ARG002
+        """Raise WouldSend in the place of any call."""
+        raise WouldSend(call)
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What becomes of one submission: `call`, or why there is none. `relation` is None where it cannot be read."""
+
+    submission: Submission
+    explanation: Explanation
+    ignored: bool = False
+    relation: ContactRelation | None = None
+    call: Call | None = None
+    refusal: LiaisonError | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was cut, ambiguous or not recognised, in words."""
+        return self.relation.warnings if self.relation else self.submission.warnings
+
+    @property
+    def recognised(self) -> Mapping[str, Any]:
+        """SuperOffice's fields that were given, under its names."""
+        values = {theirs: getattr(self.relation, ours, None) for ours, theirs in WRITABLE.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a request comes to: whether its sender is proven, and each submission in it."""
+
+    is_array: bool = False
+    items: tuple[Rehearsed, ...] = ()
+    not_proven: LiaisonError | None = None
+    unreadable: LiaisonError | None = None
+    size: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of it would be taken."""
+        return not (self.not_proven or self.unreadable or any(item.refusal for item in self.items))
+
+
+def open_rehearsal(environ: Mapping[str, str], url: str) -> Services:
+    """Put the parts together as the function does, but for the WebAPI. Raises Misconfigured.
+
+    PUBLIC_URL, where it is not set, is that of the `url` that the sender called.
+    """
+    settings = read_settings(environ)
+    called = urlsplit(url)
+    if called.netloc and not settings.public_url:
+        settings = replace(settings, public_url=f"{called.scheme}://{called.netloc}")
+    secrets = open_store(settings.secrets)
+    return Services(settings, read_hooks(settings.hooks), secrets, Rehearsal(settings, secrets), GoogleKeys())
+
+
+def rehearse(request: Request, hook: Hook, services: Services, *, with_proof: bool) -> Tried:
+    """Take a request through; what goes wrong on the way is part of what is returned."""
+    tried = Tried()
+    try:
+        if request.method != "POST":
+            raise MethodNotAllowed(f"It was sent with {request.method}: let the sending tool use POST.")
+        body = read_body(request, hook.limit)
+        tried = replace(tried, size=len(body))
+        if with_proof:
+            tried = _prove(tried, request, body, hook, services)
+        decoded = unpack(read(body, request.content_type), headers_of(request), hook.packing)
+    except LiaisonError as error:
+        return replace(tried, unreadable=error)
+    items = tuple(_rehearse(submission, hook, services) for submission in decoded.submissions)
+    return replace(tried, is_array=decoded.is_array, items=items)
+
+
+def _prove(tried: Tried, request: Request, body: bytes, hook: Hook, services: Services) -> Tried:
+    try:
+        prove(request, body, hook, services)
+    except LiaisonError as error:
+        return replace(tried, not_proven=error)
+    return tried
+
+
+def _rehearse(submission: Submission, hook: Hook, services: Services) -> Rehearsed:
+    explanation = explain(hook.relation or RelationMapping(), submission.fields, hook.when)
+    rehearsed = Rehearsed(submission, explanation)
+    try:
+        if is_ignored(submission, hook):
+            return replace(rehearsed, ignored=True)
+        rehearsed = replace(rehearsed, relation=read_relation(submission, hook))
+    except LiaisonError as error:
+        return replace(rehearsed, refusal=error)
+    return replace(rehearsed, call=_call(rehearsed.relation, hook, services))
+
+
+def _call(relation: ContactRelation | None, hook: Hook, services: Services) -> Call | None:
+    """Return the first call that carrying the relation out would make."""
+    if relation is None:
+        return None
+    try:
+        carry_out(relation, services.webapi, RelationRequest(Deadline.after(hook.answer_within), hook.select))
+    except WouldSend as would:
+        return would.call
+    return None

@@ -1,0 +1,46 @@
+"""Runs `./liaison` as people do: a process of its own, with its settings in the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import yaml
+
+from tests.examples import ROOT
+
+
+class CommandLine:
+    """The command line in front of one set of hooks and secrets, kept in a folder."""
+
+    def __init__(self, folder, settings, secrets, hooks):
+        self.folder = folder
+        self.write("secrets.yaml", yaml.safe_dump(secrets)).chmod(0o600)
+        self.write("hooks.yaml", hooks if isinstance(hooks, str) else yaml.safe_dump(hooks))
+        files = {"SECRETS": f"file:{folder / 'secrets.yaml'}", "HOOKS": str(folder / "hooks.yaml")}
+        self.environment = {"PATH": os.environ["PATH"], "COLUMNS": "110", **settings, **files}
+
+    def write(self, name, text):
+        """Write a file into the folder; text or bytes."""
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def __call__(self, *arguments, stdin=b"", **environment) -> subprocess.CompletedProcess[str]:
+        """Run a command; an empty setting counts as none."""
+        command = [sys.executable, "-P", "-m", "commands.liaison", *map(str, arguments)]
+        environment = {**self.environment, "PYTHONPATH": str(ROOT), **environment}
+        given = stdin if isinstance(stdin, bytes) else json.dumps(stdin).encode()
+        outcome = subprocess.run(
+            command, cwd=self.folder, env=environment, input=given, capture_output=True, check=False, timeout=50
+        )
+        outcome.stdout, outcome.stderr = outcome.stdout.decode(), outcome.stderr.decode()
+        assert "Traceback" not in outcome.stderr, outcome.stderr
+        return outcome
+
+    def json(self, *arguments, **options) -> Any:
+        """Run a command for a script, and return what it prints."""
+        return json.loads(self(*arguments, "--json", **options).stdout)
