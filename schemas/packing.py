@@ -146,7 +146,8 @@ class Packing:
     @property
     def headers(self) -> frozenset[str]:
         """The headers that unpacking reads, in lower case: a body that is read again later needs them too."""
-        sources = [*self.id, *self.changed_by, *self.submitted_at, *self.form_id, *self.form_name, *(key for key, _ in self.test)]
+        told = (*self.id, *self.changed_by, *self.submitted_at, *self.form_id, *self.form_name)
+        sources = [*told, *(key for key, _ in self.test)]
         named = {part.name for source in sources for part in source if part.is_header}
         return frozenset(name.lower() for name in {*named, *filter(None, [self.bare_with_header])})
 

@@ -53,7 +53,7 @@ def test_the_defaults_of_a_hook():
         ({**VERIFY, "unpack": {"rot": "a"}}, "h.unpack.rot", "did you mean root?"),
         ({**VERIFY, "acknowledge": "allways"}, "h.acknowledge", "did you mean always?"),
         ({**VERIFY, "when": "{a"}, "h.when", ""),
-        ({**VERIFY, "relation": {"source": {"company": {"orgn": "{o}"}}}}, "h.relation.source.company.orgn", "did you mean orgnr?"),
+        ({**VERIFY, "relation": {"source": {"company": {"orgn": "{o}"}}}}, "h.relation.source.company.orgn", "orgnr?"),
         ("text", "h", "mapping"),
     ],
 )

@@ -96,7 +96,7 @@ def test_importing_is_free():
     """The server imports main.py and then forks: a thread or connection from before would be dead or shared."""
     environment = {"PATH": os.environ["PATH"]}  # no setting at all
     command = [sys.executable, "-c", WATCHED]
-    seen = subprocess.run(  # noqa: S603
+    seen = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 

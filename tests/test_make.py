@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def make(target: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a target of the Makefile in a folder."""
     command = [shutil.which("make"), "-C", folder, "--no-print-directory", target]
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=50
     )
 

@@ -27,7 +27,7 @@ READY = "Ctrl-C stops it all."
 def copy_of_the_repository(folder: Path) -> Path:
     """Copy what git knows or would take, as a clone has it, and lend it our .venv."""
     listing = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():  # a file deleted but not yet committed is listed too
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ class Run:
 
     def try_line(self) -> dict:
         """Paste the line into a shell; return the answer."""
-        answer = subprocess.run(["/bin/sh", "-c", self.line], capture_output=True, text=True, check=True)  # noqa: S603
+        answer = subprocess.run(["/bin/sh", "-c", self.line], capture_output=True, text=True, check=True)
         return json.loads(answer.stdout)
 
     def sandbox_page(self) -> str:
@@ -81,7 +81,7 @@ class Run:
 @contextlib.contextmanager
 def make_run(folder: Path, port: int, **environment: str) -> Iterator[Run]:
     """Start what `make run` starts and read until it is ready, or until it gave up."""
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [folder / ".venv/bin/python", "-m", "commands.run", "--port", str(port)],
         cwd=folder,
         env={**os.environ, **environment},
@@ -123,7 +123,7 @@ def left_behind(run: Run) -> list[str]:
 
 def processes_of(folder: Path) -> list[str]:
     """List the command lines that run with a folder's .venv."""
-    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)  # noqa: S607
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
     return [line for line in listing.stdout.splitlines() if f"{folder}/.venv" in line]
 
 
@@ -151,7 +151,7 @@ SHELLS = [shell for shell in ("sh", "dash", "bash", "zsh", "ksh") if shutil.whic
 def test_the_printed_line_has_a_new_key_in_every_shell(running, shell):
     """Each run of it is a submission of its own, so none is taken for a repeat of another."""
     line = running.line.replace("curl", "printf '%s\\n'", 1)
-    runs = [subprocess.run([shell, "-uc", line], capture_output=True, text=True, check=True) for _ in "ab"]  # noqa: S603
+    runs = [subprocess.run([shell, "-uc", line], capture_output=True, text=True, check=True) for _ in "ab"]
     keys = {re.search("^Idempotency-Key: ([0-9a-f]{16})$", run.stdout, re.MULTILINE)[1] for run in runs}
 
     assert len(keys) == 2
