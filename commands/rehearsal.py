@@ -94,7 +94,7 @@ def open_rehearsal(environ: Mapping[str, str], url: str) -> Services:
     settings = read_settings(environ)
     called = urlsplit(url)
     if called.netloc and not settings.public_url:
-        settings = replace(settings, public_url=f"{called.scheme}://{called.netloc}")
+        settings = settings._replace(public_url=f"{called.scheme}://{called.netloc}")
     secrets = open_store(settings.secrets)
     return Services(settings, read_hooks(settings.hooks), secrets, Rehearsal(settings, secrets), GoogleKeys())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,7 @@ def _told(preset: Preset, addresses: Addresses, *, own: bool) -> dict[str, Any]:
     lines, secrets = example_hook(preset, addresses.new, addresses.url(addresses.new))
     setup = [step.replace("{url}", url).replace("{secret}", SECRET) for step in preset.setup]
     return {
-        **asdict(preset),
+        **preset._asdict(),
         "own": own,
         "setup": setup,
         "url": url,

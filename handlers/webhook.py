@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from flask import Request
-from ulid import ULID
 
 from handlers.answers import Answer, acknowledged, done, problem, several
 from handlers.proof import prove
@@ -15,6 +14,7 @@ from schemas.hooks import Hook, entity_field
 from services.composition import Services
 from services.deadline import Deadline
 from services.errors import LiaisonError, Misconfigured, RefusedBySuperOffice, Unavailable
+from services.ids import new_id
 from services.logs import log
 from services.reading import is_ignored, is_our_own, read_relation
 from services.senders.decode import read
@@ -32,7 +32,7 @@ def receive(request: Request, hook: Hook, services: Services) -> Answer:
     try:
         submissions, is_array = _accept(request, hook, services)
     except LiaisonError as error:
-        return _refuse(error, str(ULID()), hook, started)
+        return _refuse(error, new_id(), hook, started)
     answers = [_deliver(submission, request, hook, services) for submission in submissions]
     if not answers:
         return done("ignored")
@@ -51,7 +51,7 @@ def _accept(request: Request, hook: Hook, services: Services) -> tuple[tuple[Sub
 def _deliver(submission: Submission, request: Request, hook: Hook, services: Services) -> Answer:
     """Carry out one submission; whatever goes wrong is its own answer."""
     started = time.monotonic()
-    delivery = str(ULID())
+    delivery = new_id()
     deadline = Deadline.after(hook.answer_within)
     try:
         if is_ignored(submission, hook) or is_our_own(submission, services.webapi, deadline):

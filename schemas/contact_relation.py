@@ -120,14 +120,10 @@ def load_contact_relation(payload: Any) -> ContactRelation:
     try:
         relation: ContactRelation = _SCHEMA.load(given)
     except ValidationError as error:
-        mistakes += [
-            (own_names.get(name, name), messages[0]) for name, messages in error.messages_dict.items()
-        ]
+        mistakes += [(own_names.get(name, name), messages[0]) for name, messages in error.messages_dict.items()]
     if mistakes:
         raise PayloadError(mistakes)
-    return (
-        replace(relation, warnings=relation.warnings + tuple(_unrecognised(strange))) if strange else relation
-    )
+    return replace(relation, warnings=relation.warnings + tuple(_unrecognised(strange))) if strange else relation
 
 
 def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ Source: the reference page "POST Agents/Relation/SaveContactRelation" of the Sup
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
@@ -56,9 +57,7 @@ ContactRelationEntitySchema = Schema.from_dict(
         "CreatedBy": _carrier(),
         "UpdatedDate": WireDate(allow_none=True),
         "UpdatedBy": _carrier(),
-        **{
-            f"{end}{kind}Name": _text() for end in ("Source", "Destination") for kind in ("Contact", "Person")
-        },
+        **{f"{end}{kind}Name": _text() for end in ("Source", "Destination") for kind in ("Contact", "Person")},
         "ActiveText": _text(),
         "PassiveText": _text(),
         "TableRight": _carrier(),
@@ -113,6 +112,6 @@ def load_entity(answer: Any, sent: Mapping[str, Any], selected: Iterable[str] = 
 
 def dump_entity(entity: Mapping[str, Any], selected: Iterable[str] = ()) -> dict[str, Any]:
     """Return a saved relation as JSON: all its fields, or those `selected`; dates carry their offset."""
-    dumped: dict[str, Any] = _SCHEMA.dump(entity)
-    kept = set(selected)
-    return {name: value for name, value in dumped.items() if not kept or name in kept}
+    names = tuple(selected) or ENTITY_FIELDS
+    found = {name: entity[name] for name in names if name in entity}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}

@@ -50,18 +50,14 @@ def shorten(comment: str) -> str:
 class Identifier(fields.Field[int]):
     """An id of SuperOffice, as a number or as the text of one."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> int:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         return identifier(value)
 
 
 class Flag(fields.Field[int]):
     """`Reversed`: 0 or 1, also as text or as true and false."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> int:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         meant = _FLAGS.get(str(value).strip().lower()) if isinstance(value, str | int) else None
         if meant is None:
             raise ValidationError("Reversed is 0 or 1.")
@@ -71,9 +67,7 @@ class Flag(fields.Field[int]):
 class Comment(fields.Field[str]):
     """Free text; numbers that a form sends for text are taken as typed."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> str:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
             value = ", ".join(str(item) for item in value)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -96,6 +90,3 @@ class WireDate(fields.Field[datetime | None]):
         if date.year == 1:
             return None
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date
-
-    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else value.isoformat()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, post_load, validate
 
@@ -24,8 +23,7 @@ _ORIGIN = re.compile(r"\*|(?:[a-z][a-z0-9+.-]*://)?[^\s/?#@]+", re.IGNORECASE)
 _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-@dataclass(frozen=True)
-class Hook:
+class Hook(NamedTuple):
     """One address, with its rules. `limit` is in bytes, `answer_within` in seconds; `sender` names the preset.
 
     Without a `relation` the payload itself names the fields of the entity.

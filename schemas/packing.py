@@ -73,7 +73,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, post_load
@@ -93,8 +92,7 @@ Source = tuple[Part, ...]  # several parts make one value only together
 Conditions = tuple[tuple[Source, tuple[str, ...]], ...]  # any of these values; "*" is any value at all
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(NamedTuple):
     """A list, or a mapping, of objects that are one answer each."""
 
     at: str
@@ -107,8 +105,7 @@ class Answers:
     one: Conditions = ()
 
 
-@dataclass(frozen=True)
-class Labels:
+class Labels(NamedTuple):
     """A list of the form's questions, which have names that the answers lack."""
 
     at: str
@@ -117,8 +114,7 @@ class Labels:
     several: Conditions = ()
 
 
-@dataclass(frozen=True)
-class Packing:
+class Packing(NamedTuple):
     """The steps of unpacking, in their order; each is left out where it is empty."""
 
     nest: tuple[str, ...] = ("brackets",)

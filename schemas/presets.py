@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, post_load, validate
 
@@ -15,8 +14,7 @@ from schemas.verification import FORMS
 ACKNOWLEDGE = ("accepted", "always")
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """One tool. `verify` and `unpack` are as written: a hook may overlay them key by key before they are read.
 
     `sends`, `proof` and `refusals` are sentences for people, `setup` the steps in the tool.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
@@ -19,16 +18,14 @@ ACTIONS = ("save", "delete")
 Selectors: TypeAlias = tuple[tuple[str, Template], ...]
 
 
-@dataclass(frozen=True)
-class PartyMapping:
+class PartyMapping(NamedTuple):
     """How a company, a person in it, or both are found: selectors and their templates, in the order written."""
 
     company: Selectors = ()
     person: Selectors = ()
 
 
-@dataclass(frozen=True)
-class RelationMapping:
+class RelationMapping(NamedTuple):
     """The templates of a relation; None and an empty party are what hooks.yaml does not say."""
 
     definition: Template | None = None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
@@ -22,8 +21,7 @@ PLACEHOLDERS = ("body", "timestamp", "id", "method", "url", "date", "secret")
 Template = tuple[bytes | str, ...]
 
 
-@dataclass(frozen=True)
-class Timestamp:
+class Timestamp(NamedTuple):
     """When it was signed: in `header`, or in the pair where that is None; `tolerance` is in seconds."""
 
     header: str | None
@@ -31,8 +29,7 @@ class Timestamp:
     tolerance: int
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """The keys of a header like `t=1700000000,v1=5257…,v1=6f0a…`."""
 
     signature: bytes
@@ -40,8 +37,7 @@ class Pair:
     separator: bytes
 
 
-@dataclass(frozen=True)
-class Hmac:
+class Hmac(NamedTuple):
     """A signature over `template`, of which `placeholders` are the names.
 
     With `key: whsec` a secret `whpk_…` is the public key of a sender that signs with Ed25519: where `prefix`

@@ -7,9 +7,7 @@ JMESPath: https://jmespath.org/specification.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import field as member
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from marshmallow import ValidationError, fields
 
@@ -19,34 +17,30 @@ from schemas.strict import suggestion
 Scalar: TypeAlias = str | int | float | bool
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """A value without braces: every submission gets the same."""
 
     value: Scalar
 
 
-@dataclass(frozen=True)
-class Single:
+class Single(NamedTuple):
     """A text that is one `{…}` and nothing else: the value keeps its type."""
 
     expression: Expression
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text put together from what is written and what the submission holds."""
 
     parts: tuple[str | Expression, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """`{value: …, map: …, else: …}`; `listed` are the texts of `map` as written, for messages."""
 
     value: Template
     listed: tuple[str, ...]
-    table: Mapping[str, Template] = member(repr=False)
+    table: Mapping[str, Template]
     otherwise: Template | None = None
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, post_load
 
@@ -12,51 +11,44 @@ from schemas.signature import Hmac, HmacSchema
 from schemas.strict import Names, Strict, header_name, required, suggestion, text
 
 
-@dataclass(frozen=True)
-class NoProof:
+class NoProof(NamedTuple):
     """`none`: anybody may send."""
 
 
-@dataclass(frozen=True)
-class HeaderSecret:
+class HeaderSecret(NamedTuple):
     """The secret itself, in a header."""
 
     header: str
     secrets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class BearerSecret:
+class BearerSecret(NamedTuple):
     """The secret itself, as `Authorization: Bearer`."""
 
     secrets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class BasicSecret:
+class BasicSecret(NamedTuple):
     """`Authorization: Basic`; the secret is `user:password`."""
 
     secrets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class QuerySecret:
+class QuerySecret(NamedTuple):
     """The secret itself, in the address."""
 
     query: str
     secrets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class FieldSecret:
+class FieldSecret(NamedTuple):
     """The secret itself, in the body."""
 
     field: str
     secrets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Oidc:
+class Oidc(NamedTuple):
     """An identity token of Google's, made for one of these audiences and held by one of these accounts."""
 
     audience: tuple[str, ...]

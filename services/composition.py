@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from schemas.hooks import Hook
 from schemas.verification import secret_names
@@ -18,8 +18,7 @@ from services.superoffice.client import WebApi
 from services.superoffice.logins import secrets_needed
 
 
-@dataclass(frozen=True)
-class Services:
+class Services(NamedTuple):
     """The parts, made from one set of settings; `clock` tells Unix time."""
 
     settings: Settings
@@ -27,7 +26,7 @@ class Services:
     secrets: SecretStore
     webapi: WebApi
     google_keys: GoogleKeys
-    clock: Callable[[], float] = field(default=time.time)
+    clock: Callable[[], float] = time.time
 
     def fetch_secrets(self, hook: Hook) -> None:
         """Fetch what a webhook needs, side by side, as far as it is not kept: one by one they add up."""

@@ -9,6 +9,11 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 │   ├── BodyTooLarge             413
 │   ├── UnsupportedContentType   415
 │   ├── InvalidSubmission        422, with the fields to blame
+│   ├── PartyNotFound            422: no company or person, or only one that is deleted or retired
+│   ├── PartyAmbiguous           422: more than one, with how many each selector found
+│   ├── PartyMismatch            422: what was sent speaks against itself, or the person is another company's
+│   ├── DefinitionUnknown        422, with the definitions that fit
+│   ├── RelationNotFound         422: nothing to delete
 │   └── RefusedBySuperOffice     422, in SuperOffice's own words
 ├── Misconfigured              500: the operator must mend it; a stranger is not told what is wrong
 │   ├── InvalidSettings
@@ -17,6 +22,7 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 │   └── LoginRefused             SuperOffice takes neither our ticket nor a new one
 └── Unavailable                503: for now; trying again later may do
     ├── SecretStoreDown
+    ├── LedgerDown               nothing could be written down, so the sender must try again
     └── SuperOfficeUnavailable   not_done: SuperOffice surely did nothing
         └── InDoubt              it may have done the work and the answer got lost
 """
@@ -24,11 +30,10 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One mistake of a submission: the field as the sender calls it, and what is wrong with it."""
 
     field: str
@@ -97,6 +102,36 @@ class InvalidSubmission(Refused):
     status, reason, title = 422, "invalid-submission", "The submission cannot be used"
 
 
+class PartyNotFound(Refused):
+    """No company or person was found by what was sent; the detail counts, and names nobody."""
+
+    status, reason, title = 422, "party-not-found", "A company or person was not found"
+
+
+class PartyAmbiguous(Refused):
+    """Several companies or persons fit."""
+
+    status, reason, title = 422, "party-ambiguous", "More than one company or person fits"
+
+
+class PartyMismatch(Refused):
+    """Two things that were sent do not belong together."""
+
+    status, reason, title = 422, "party-mismatch", "What was sent does not belong together"
+
+
+class DefinitionUnknown(Refused):
+    """No definition of that name or id fits the parties, or several do."""
+
+    status, reason, title = 422, "definition-unknown", "The definition is not known"
+
+
+class RelationNotFound(Refused):
+    """The relation that is to be deleted is not there."""
+
+    status, reason, title = 422, "relation-not-found", "There is no such relation"
+
+
 class RefusedBySuperOffice(Refused):
     """SuperOffice refused for good; its own words are in the detail."""
 
@@ -147,6 +182,16 @@ class SecretStoreDown(Unavailable):
     """The secret store does not answer, and no value is young enough to go on with."""
 
     reason = "secret-store-down"
+
+
+class LedgerDown(Unavailable):
+    """Nothing could be written down. `why` is for the operator: it names files and projects."""
+
+    reason = "ledger-down"
+
+    def __init__(self, why: str) -> None:
+        super().__init__("Nothing could be written down here just now. Send it again in half a minute.")
+        self.why = why
 
 
 class SuperOfficeUnavailable(Unavailable):

@@ -32,6 +32,8 @@ _NUMBER = re.compile(r"/versions/([0-9]+)")
 class GoogleSecrets:
     """The secrets of one project. The client is made at first use, so in the worker, after the fork."""
 
+    is_far = True
+
     def __init__(self, project: str, endpoint: str | None = None, *, patience: float = PATIENCE) -> None:
         """`endpoint` (host or host:port) is that of a region, or of Private Service Connect."""
         self.project = project

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from marshmallow import ValidationError
 
@@ -14,8 +14,7 @@ from services.senders.presets import Presets
 from services.yaml_file import YamlMistake, read_yaml
 
 
-@dataclass(frozen=True)
-class Hooks:
+class Hooks(NamedTuple):
     """All hooks by name; in the place of one that is wrong, what is wrong with it."""
 
     by_name: Mapping[str, Hook | str]

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -41,7 +42,7 @@ def log(severity: str, event: str, message: str = "", **details: Any) -> None:
     Each line is one write, so that threads cannot mix them.
     """
     known = {name: value for name, value in details.items() if value is not None}
-    if os.isatty(STDOUT):
+    if _is_terminal():
         told = " ".join(f"{name}={value}" for name, value in known.items())
         line = f"{time.strftime('%H:%M:%S')} {severity:7} {event} {told} {message}".rstrip()
     else:
@@ -51,6 +52,11 @@ def log(severity: str, event: str, message: str = "", **details: Any) -> None:
             default=str,
         )
     os.write(STDOUT, line.encode("utf-8", "replace").replace(b"\n", b" ") + b"\n")
+
+
+@cache
+def _is_terminal() -> bool:
+    return os.isatty(STDOUT)
 
 
 class _Handler(logging.Handler):

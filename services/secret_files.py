@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,22 @@ from typing import Any
 import yaml
 
 from services.errors import SecretStoreDown, SecretUnusable
+from services.yaml_file import Loader
+
+LOOKED_AT = 0.02  # seconds between two looks whether the file was changed: each webhook asks several times
 
 
 class SecretsFile:
     """A YAML mapping from name to text or, for a rotation, to a list: the current text, the one before."""
 
+    is_far = False
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp: object = None
+        self._looked_at = -math.inf
+        self._content = b""
+        self._secrets: Mapping[Any, object] = {}
 
     def __repr__(self) -> str:
         return f"file:{self._path}"
@@ -28,6 +38,10 @@ class SecretsFile:
 
         An editor may take the file away for a moment or empty it before it writes: that is no news yet.
         """
+        moment = time.monotonic()
+        if moment - self._looked_at < LOOKED_AT:
+            return self._stamp
+        self._looked_at = moment
         try:
             now = self._path.stat()
         except OSError:
@@ -70,8 +84,11 @@ class SecretsFile:
         return value.encode("utf-8", "surrogatepass")  # what is not UTF-8 then is refused with the rest
 
     def _read(self) -> Mapping[Any, object]:
+        content = self._bytes()
+        if content == self._content:
+            return self._secrets
         try:
-            secrets = yaml.safe_load(self._bytes())
+            secrets = yaml.load(content, Loader)  # noqa: S506 - it is the safe one
         except yaml.YAMLError as error:
             # `from None`: the parser's error quotes the line, and with it the secret
             mark = getattr(error, "problem_mark", None)
@@ -79,6 +96,7 @@ class SecretsFile:
             raise SecretUnusable(f"{self._path} is not YAML{where}. Correct it there.") from None
         if not isinstance(secrets, dict):
             raise SecretUnusable(f"{self._path} is not a mapping. Write one line for each: name: value.")
+        self._secrets, self._content = secrets, content
         return secrets
 
     def _bytes(self) -> bytes:
@@ -103,6 +121,8 @@ class SecretsFile:
 
 class SecretsFolder:
     """A folder as Docker and Kubernetes mount it: the file `name`, and `name.previous` for the one before."""
+
+    is_far = True  # on Cloud Run
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -9,9 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -58,20 +56,23 @@ class Source(Protocol):
     def before(self, name: str, number: int) -> bytes | None:
         """Return the value before version `number`, if there is one that counts."""
 
+    is_far: bool  # whether waiting for several side by side is worth the threads
+
     def stamp(self) -> object:
         """Return what changes when kept values are out of date; always the same where only time tells."""
 
 
-@dataclass(frozen=True)
-class _Version:
+class _Version(NamedTuple):
     """One value of a secret, checked and cut."""
 
-    text: str = field(repr=False)
+    text: str
     number: int = 0
 
+    def __repr__(self) -> str:
+        return f"version {self.number}"
 
-@dataclass(frozen=True)
-class _Answer:
+
+class _Answer(NamedTuple):
     """What the source said: a version, that there is none (for the one before), or why it is unusable."""
 
     at: float
@@ -138,7 +139,7 @@ class SecretStore:
         """Fetch those that are not kept, side by side. What fails is told when that secret is asked for."""
         stamp = self._source.stamp()
         missing = [name for name in names if not self._is_fresh(self._slot(name).answer, stamp)]
-        _side_by_side(self._fetch, missing)
+        self._each(self._fetch, missing)
 
     def renew(self, names: Iterable[str]) -> bool:
         """Fetch anew what may be out of date, and return whether a value changed just now.
@@ -146,7 +147,17 @@ class SecretStore:
         "Just now" is since the last renewal was allowed: of several threads whose proof failed with the
         old value only one fetches, and all of them learn that there is another to try.
         """
-        return any(_side_by_side(self._renew, names))
+        return any(self._each(self._renew, names))
+
+    def _each(self, work: Callable[[str], _Done], names: Iterable[str]) -> list[_Done]:
+        """Do the work for every name, side by side where each of them has to be waited for."""
+        each = list(dict.fromkeys(names))
+        if len(each) < 2 or not self._source.is_far:
+            return [work(name) for name in each]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(len(each), AT_ONCE), "secrets") as pool:
+            return list(pool.map(work, each))
 
     def _fetch(self, name: str) -> None:
         with suppress(SecretUnusable, SecretStoreDown):
@@ -264,11 +275,3 @@ def _text(name: str, value: bytes) -> str:
     if not text:
         raise SecretUnusable(f"The secret {name!r} is empty. Store its value anew.")
     return text
-
-
-def _side_by_side(work: Callable[[str], _Done], names: Iterable[str]) -> list[_Done]:
-    each = list(dict.fromkeys(names))
-    if len(each) < 2:
-        return [work(name) for name in each]
-    with ThreadPoolExecutor(min(len(each), AT_ONCE), "secrets") as pool:
-        return list(pool.map(work, each))

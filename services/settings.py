@@ -5,8 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from marshmallow import (
@@ -29,8 +28,7 @@ ONSITE_LOGINS = ("basic", "ticket")
 _REQUIRED: dict[str, Any] = {"required": "This setting is required."}
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the operator decided. `threads` is also the size of the connection pool."""
 
     superoffice_url: str

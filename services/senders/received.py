@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """What came in, before anything of it is believed.
 
     `url` is PUBLIC_URL with the request's path and query, empty where PUBLIC_URL is not set; `headers` may be

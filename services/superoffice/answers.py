@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.errors import InDoubt, LiaisonError, LoginRefused, RefusedBySuperOffice, SuperOfficeUnavailable
 
@@ -40,8 +39,7 @@ LONGEST_PAUSE = 3600  # seconds; a longer Retry-After is not believed
 _WORDS = ("ErrorMessage", "Message", "MessageDetail")
 
 
-@dataclass(frozen=True)
-class WebApiAnswer:
+class WebApiAnswer(NamedTuple):
     """A whole answer of the WebAPI: its body is read, up to a bound."""
 
     status: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from services.deadline import Deadline
 from services.errors import InDoubt, LiaisonError, SuperOfficeUnavailable
@@ -23,15 +23,14 @@ LEAST = 0.2  # seconds; with less than this left a call is not begun
 LONGEST_QUICK_PAUSE = 2  # seconds of Retry-After that a sender is made to wait
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call of `/api/v1`; `body` goes as JSON. `route_may_lack`: statuses that say the server is too old for it."""
 
     method: str
     path: str
     body: Any = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = MappingProxyType({})
     changes: bool = False
     route_may_lack: frozenset[int] = frozenset()
 

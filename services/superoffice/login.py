@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.deadline import Deadline
 from services.errors import LoginRefused, SuperOfficeUnavailable
@@ -13,8 +13,7 @@ from services.errors import LoginRefused, SuperOfficeUnavailable
 PAUSE_AFTER_REFUSAL = 5.0  # seconds in which a login that was refused is not tried again: accounts lock
 
 
-@dataclass(frozen=True)
-class Ticket:
+class Ticket(NamedTuple):
     """What goes into `Authorization`; `until` is a moment of the monotonic clock."""
 
     authorization: str

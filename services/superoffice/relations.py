@@ -6,8 +6,8 @@ Source: SuperOffice WebAPI reference, "Relation agent" and REST resource "Relati
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from schemas.contact_relation import ContactRelation
 from schemas.contact_relation_entity import (
@@ -26,13 +26,12 @@ AGENT = "/Agents/Relation"
 NO_SUCH_ROUTE = frozenset({404, 405, 501})  # without an error object: a server older than PATCH
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """How one submission wants its call made: which fields come back, in whose language, by when."""
 
     deadline: Deadline
     select: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     @property
     def params(self) -> dict[str, str]:
@@ -40,8 +39,7 @@ class Request:
         return {"$select": ",".join(self.select)} if self.select else {}
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a relation, and the relation as SuperOffice has it now."""
 
     status: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.deadline import Deadline
 from services.errors import SuperOfficeUnavailable
@@ -23,8 +22,7 @@ SHORTEST, LONGEST = 10.0, 86_400.0  # seconds an answer is obeyed, whatever its 
 STATE_CALL = 5.0  # seconds
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     base: str
     until: float  # wall clock, as ValidUntil is
 

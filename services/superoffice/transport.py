@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from ssl import SSLCertVerificationError
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
 from services.errors import InDoubt, SuperOfficeUnavailable
@@ -18,6 +22,7 @@ from services.superoffice.answers import WebApiAnswer
 CONNECT = 3.0  # seconds to reach the host; a call's whole time limit is its caller's
 LARGEST_ANSWER = 4 * 1024 * 1024  # bytes; a relation is about 3 kB
 CHUNK = 65_536
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "Liaison"}
 
 
 class NotConnected(SuperOfficeUnavailable):
@@ -45,23 +50,15 @@ class Transport:
         body: Any = None,
         form: Mapping[str, str] | None = None,
     ) -> WebApiAnswer:
-        """Send once; redirects are not followed. `body` goes as JSON, `form` urlencoded.
+        """Send once, without following redirects. `body` goes as JSON, `form` urlencoded.
 
         Raises NotConnected where nothing was sent, else InDoubt where no whole answer came within `time_limit` seconds.
         """
         ends = time.monotonic() + time_limit
-        payload = form if body is None else json.dumps(body, ensure_ascii=False).encode()
-        sent_headers = {"Accept": "application/json", **(headers or {})}
-        if body is not None:
-            sent_headers.setdefault("Content-Type", "application/json")
-        request = requests.Request(method, url, headers=sent_headers, params=params, data=payload)
+        request = _prepare(method, url, params or {}, headers or {}, body, form)
+        timeout: Any = Timeout(connect=min(CONNECT, time_limit), total=time_limit)
         try:
-            response = self._session.send(
-                self._session.prepare_request(request),
-                stream=True,
-                allow_redirects=False,
-                timeout=(min(CONNECT, time_limit), time_limit),
-            )
+            response = self._session.get_adapter(url).send(request, stream=True, timeout=timeout)
             return WebApiAnswer(response.status_code, response.headers, _read(response, ends))
         except requests.RequestException as error:
             if cause := _never_connected(error):
@@ -76,6 +73,34 @@ class Transport:
             return self.send(method, url, **options)
         except InDoubt as error:
             raise SuperOfficeUnavailable(error.detail) from error
+
+
+def _prepare(
+    method: str,
+    url: str,
+    params: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: Any,
+    form: Mapping[str, str] | None,
+) -> requests.PreparedRequest:
+    """Make the request as a session would, but for the cookies, of which there are none, and the URL's parsing."""
+    request = requests.PreparedRequest()
+    request.method, request.url = method, _full_url(url, tuple(params.items()))
+    request.headers = CaseInsensitiveDict({**HEADERS, **headers})
+    if body is not None:
+        request.body = json.dumps(body, ensure_ascii=False).encode()
+        request.headers.setdefault("Content-Type", "application/json")
+    elif form is not None:
+        request.body = urlencode(form).encode()
+        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+    request.headers["Content-Length"] = str(len(request.body or b""))
+    return request
+
+
+@lru_cache(maxsize=256)
+def _full_url(url: str, params: tuple[tuple[str, str], ...]) -> str:
+    """Parse and quote as requests does; the few addresses there are come again with each webhook."""
+    return requests.Request("GET", url, params=params).prepare().url or url
 
 
 def _read(response: requests.Response, ends: float) -> bytes:

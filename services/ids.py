@@ -1,0 +1,18 @@
+"""The ids of deliveries: ULIDs, which sort by the time they were made.
+
+https://github.com/ulid/spec. Our own few lines, because importing a library for them takes 5 ms of each cold start.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+
+
+def new_id(now: float | None = None) -> str:
+    """Return a ULID: 48 bits of Unix time in milliseconds (`now` in seconds), then 80 random bits; 26 characters."""
+    milliseconds = int((time.time() if now is None else now) * 1000)
+    number = milliseconds << 80 | int.from_bytes(os.urandom(10))
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))
