@@ -7,7 +7,7 @@ import binascii
 
 from sandbox import seed
 from sandbox.call import Call, Refusal, html_answer, json_answer, refusal
-from sandbox.seed import Associate
+from sandbox.records import Associate
 from sandbox.world import World
 
 ONSITE = "superoffice"

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.request import Request
 
-from sandbox.seed import Associate
+from sandbox.records import Associate
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from sandbox import seed
-from sandbox.seed import Definition
+from sandbox.parties import Parties
+from sandbox.records import Definition
+from sandbox.seed_definitions import DEFINITIONS
 from sandbox.tenant import COMMENT_LENGTH, Relation
 
 IDS = {
@@ -37,7 +39,7 @@ def bind(entity: Mapping[str, Any]) -> Relation:
     """Read what a caller may write; names in any case, the rest ignored, what is left out reset."""
     given = {name.lower(): value for name, value in entity.items()}
     fields: dict[str, Any] = {
-        ours: _integer(theirs, given[theirs.lower()]) for theirs, ours in IDS.items() if theirs.lower() in given
+        ours: integer(theirs, given[theirs.lower()]) for theirs, ours in IDS.items() if theirs.lower() in given
     }
     comment = given.get("comment")
     if comment is not None and not isinstance(comment, str):
@@ -45,7 +47,7 @@ def bind(entity: Mapping[str, Any]) -> Relation:
     return Relation(**fields, comment=comment or "")
 
 
-def _integer(name: str, value: Any) -> int:
+def integer(name: str, value: Any) -> int:
     """Read an int32 as .NET does: digits in a string will do; null, fractions and booleans will not."""
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,10}\s*", value):
         value = int(value)
@@ -54,9 +56,9 @@ def _integer(name: str, value: Any) -> int:
     return value
 
 
-def render(relation: Relation, language: str | None) -> dict[str, Any]:
+def render(relation: Relation, parties: Parties, language: str | None) -> dict[str, Any]:
     """Write all twenty fields; names and texts are looked up, in `language` (see `text`)."""
-    definition = seed.DEFINITIONS.get(relation.definition)
+    definition = DEFINITIONS.get(relation.definition)
     return {
         "SourceContactId": relation.source_company,
         "SourcePersonId": relation.source_person,
@@ -66,14 +68,14 @@ def render(relation: Relation, language: str | None) -> dict[str, Any]:
         "Comment": relation.comment,
         "RelationDefinitionId": relation.definition,
         "Reversed": relation.reversed,
-        "UpdatedDate": _date(relation.updated),
-        "CreatedDate": _date(relation.created),
-        "CreatedBy": _associate(relation.created_by),
-        "UpdatedBy": _associate(relation.updated_by),
-        "SourceContactName": company_name(relation.source_company),
-        "SourcePersonName": person_name(relation.source_person),
-        "DestinationContactName": company_name(relation.destination_company),
-        "DestinationPersonName": person_name(relation.destination_person),
+        "UpdatedDate": date(relation.updated),
+        "CreatedDate": date(relation.created),
+        "CreatedBy": associate(relation.created_by),
+        "UpdatedBy": associate(relation.updated_by),
+        "SourceContactName": _company_name(parties, relation.source_company),
+        "SourcePersonName": _person_name(parties, relation.source_person),
+        "DestinationContactName": _company_name(parties, relation.destination_company),
+        "DestinationPersonName": _person_name(parties, relation.destination_person),
         **_texts(definition, language),
         "TableRight": dict(FULL_ACCESS),
         "FieldProperties": FIELD_PROPERTIES,
@@ -87,20 +89,25 @@ def select(entity: dict[str, Any], names: str) -> dict[str, Any]:
 
 
 def text(texts: Mapping[str, str], language: str | None) -> str:
-    """Pick one language, English where it is lacking; None gives all of them in SuperOffice's own notation."""
+    """Pick one language, English where it is lacking; None gives all of them in SuperOffice's own notation.
+
+    A text that was entered without languages is the same in all of them.
+    """
+    if "" in texts:
+        return texts[""]
     if language is None:
         return ";".join(f'{country}:"{words}"' for country, words in texts.items())
     return texts.get(language, texts["US"])
 
 
-def company_name(company: int) -> str:
+def _company_name(parties: Parties, company: int) -> str:
     """Look up a name, empty for 0."""
-    return seed.COMPANIES[company].name if company in seed.COMPANIES else ""
+    return parties.companies[company].name if company in parties.companies else ""
 
 
-def person_name(person: int) -> str:
+def _person_name(parties: Parties, person: int) -> str:
     """Look up a full name, empty for 0."""
-    return seed.PERSONS[person].full_name if person in seed.PERSONS else ""
+    return parties.persons[person].full_name if person in parties.persons else ""
 
 
 def _texts(definition: Definition | None, language: str | None) -> dict[str, str]:
@@ -112,16 +119,17 @@ def _texts(definition: Definition | None, language: str | None) -> dict[str, str
     }
 
 
-def _date(moment: datetime | None) -> str:
-    """Write seven decimals of a second, as .NET does; Python knows six."""
+def date(moment: datetime | None) -> str:
+    """Write a moment with seven decimals of a second, as .NET does; Python knows six."""
     if moment is None:
         return NO_DATE
     local = moment.astimezone(UTC).astimezone(SERVER_ZONE)
     return f"{local:%Y-%m-%dT%H:%M:%S.%f}0+01:00"
 
 
-def _associate(associate: int) -> dict[str, Any] | None:
-    user = seed.ASSOCIATES.get(associate)
+def associate(number: int) -> dict[str, Any] | None:
+    """Write who did it; None for 0."""
+    user = seed.ASSOCIATES.get(number)
     if user is None:
         return None
     return {

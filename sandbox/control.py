@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from sandbox import carriers, page, seed
+from sandbox import archive_cache, carriers, collation, page, party_carriers, seed
 from sandbox.access import is_ours
 from sandbox.call import Answer, Call, Refusal, html_answer, json_answer, members
 from sandbox.world import World
@@ -43,7 +44,19 @@ def application(world: World) -> dict[str, str]:
 
 def entities(world: World) -> dict[int, dict[str, Any]]:
     """Render the relations as the API gives them in English, by id."""
-    return {relation.id: carriers.render(relation, "US") for relation in world.tenant.snapshot()}
+    return {relation.id: carriers.render(relation, world.tenant.parties, "US") for relation in world.tenant.snapshot()}
+
+
+def companies(world: World) -> dict[int, dict[str, Any]]:
+    """Render the companies as the API gives them, by id."""
+    return {each.id: party_carriers.render_company(each) for each in list(world.tenant.parties.companies.values())}
+
+
+def persons(world: World) -> dict[int, dict[str, Any]]:
+    """Render the persons as the API gives them, by id."""
+    parties = world.tenant.parties
+    everybody = list(parties.persons.values())
+    return {each.id: party_carriers.render_person(each, parties.company(each.company)) for each in everybody}
 
 
 def _page(world: World, call: Call) -> Answer:
@@ -57,6 +70,8 @@ def _show(world: World, call: Call) -> Answer:
         {
             "tenant": seed.TENANT_ID,
             "state": world.state,
+            "collation": asdict(world.collation),
+            "archive_cache": {"seconds": world.archive_cache.seconds},
             "relations": list(entities(world).values()),
             "counts": world.journal.counts(),
             "calls": world.journal.shown(),
@@ -82,6 +97,16 @@ def _clear_faults(world: World, call: Call) -> Answer:
 
 def _set_state(world: World, call: Call) -> Answer:
     world.set_state(members(call.json()).get("state") or "")
+    return Answer(204)
+
+
+def _set_collation(world: World, call: Call) -> Answer:
+    world.collation = collation.read(call.json())
+    return Answer(204)
+
+
+def _set_archive_cache(world: World, call: Call) -> Answer:
+    world.archive_cache = archive_cache.read(call.json())
     return Answer(204)
 
 
@@ -115,6 +140,8 @@ ACTIONS: dict[tuple[str, str], Callable[[World, Call], Answer]] = {
     ("POST", "/sandbox/faults"): _add_fault,
     ("DELETE", "/sandbox/faults"): _clear_faults,
     ("PUT", "/sandbox/state"): _set_state,
+    ("PUT", "/sandbox/collation"): _set_collation,
+    ("PUT", "/sandbox/archive-cache"): _set_archive_cache,
     ("POST", "/sandbox/reset"): _reset,
     ("POST", "/sandbox/expire"): _expire,
 }

@@ -16,7 +16,7 @@ SHOWN_CALLS = 200
 
 
 class Journal:
-    """Counts by operation (SaveContactRelation, GET Relation/{id}, state, …) and created, updated, deleted, logins."""
+    """Counts by operation (SaveContactRelation, GET Relation/{id}, …) and by effect (created, logins, …)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,16 +1,19 @@
-"""The file that keeps a tenant over restarts: its relations, its next id, and the app's registration with its key."""
+"""The file that keeps a tenant over restarts: what was stored in it, its next id, and the app's registration."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sandbox.records import Company, Person
 from sandbox.tenant import Relation
+
+DATES = ("created", "updated", "deleted_at")
 
 
 class UnusableFile(Exception):
@@ -19,19 +22,26 @@ class UnusableFile(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """What the file says."""
+    """What the file says; companies and persons are those that the seed does not have."""
 
     app: dict[str, str]
     next_id: int
     relations: list[Relation]
+    companies: list[Company] = field(default_factory=list)
+    persons: list[Person] = field(default_factory=list)
 
 
 def load(path: Path) -> Kept | None:
     """Read the file; None where there is none yet."""
     try:
         content = json.loads(path.read_bytes())
-        relations = [_relation(row) for row in content["relations"]]
-        return Kept(dict(content["app"]), int(content["next_id"]), relations)
+        return Kept(
+            dict(content["app"]),
+            int(content["next_id"]),
+            [Relation(**_values(row)) for row in content["relations"]],
+            [Company(**_values(row)) for row in content.get("companies", ())],
+            [Person(**_values(row)) for row in content.get("persons", ())],
+        )
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -42,8 +52,7 @@ def load(path: Path) -> Kept | None:
 
 def write(path: Path, kept: Kept) -> None:
     """Write all or nothing, for the owner alone: it holds a private key."""
-    rows = [asdict(relation) for relation in kept.relations]
-    content = {"app": kept.app, "next_id": kept.next_id, "relations": rows}
+    content = asdict(kept)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
@@ -54,6 +63,8 @@ def write(path: Path, kept: Kept) -> None:
         raise UnusableFile(f"{path} cannot be written ({error.strerror}); name another file.") from error
 
 
-def _relation(row: dict[str, Any]) -> Relation:
-    dates = {name: row[name] and datetime.fromisoformat(row[name]) for name in ("created", "updated")}
-    return Relation(**{**row, **dates})
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    """Turn a row's values back into what JSON has no types for: dates, and lists that never change."""
+    dates = {name: row[name] and datetime.fromisoformat(row[name]) for name in DATES if name in row}
+    lists = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+    return {**row, **dates, **lists}

@@ -159,7 +159,7 @@ def _jwt(world: World) -> str:
         "webapi_url": f"{world.url}/{seed.TENANT_ID}/api/",
         "netserver_url": f"{world.url}/{seed.TENANT_ID}/Remote/Services88/",
         "associateid": str(user.id),
-        "company_name": seed.COMPANIES[4].name,
+        "company_name": world.tenant.parties.company(4).name,
         "is_administrator": "True",
         "upn": user.name,
         "system_token": world.sessions.registration.system_token,

@@ -7,10 +7,11 @@ from typing import Any
 
 from jinja2 import Environment, Template
 
-from sandbox import seed
+from sandbox import carriers, seed
+from sandbox.seed_definitions import DEFINITIONS
 from sandbox.world import World
 
-SHOWN_CALLS = 40
+SHOWN_CALLS = 20
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -26,7 +27,7 @@ PAGE = """<!DOCTYPE html>
   h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1rem; margin: 2.2rem 0 .4rem; color: var(--accent); }
   p { margin: .3rem 0; color: var(--dim); } code { font-family: ui-monospace, monospace; font-size: .9em; }
   .state { border-radius: 1rem; padding: .05rem .7rem; background: var(--soft); font-size: .85rem; }
-  .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 0 2.5rem; }
+  .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(30rem, 1fr)); gap: 0 2.5rem; }
   table { border-collapse: collapse; width: 100%; }
   td, th { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line);
            vertical-align: top; overflow-wrap: break-word; }
@@ -54,32 +55,6 @@ PAGE = """<!DOCTYPE html>
 </table></div>
 {% else %}<p>None yet.</p>{% endif %}
 
-<div class="columns">
-<section><h2>Companies</h2><table>
-<tr><th>Id</th><th>Name</th><th>Number</th></tr>
-{% for company in companies %}
-<tr{% if company.deleted %} class="dim"{% endif %}><td>{{ company.id }}</td>
-<td>{{ company.name }}{% if company.deleted %} (deleted){% endif %}</td><td>{{ company.orgnr }}</td></tr>
-{% endfor %}
-</table></section>
-<section><h2>Persons</h2><table>
-<tr><th>Id</th><th>Name</th><th>Company</th></tr>
-{% for person in persons %}
-<tr{% if person.retired %} class="dim"{% endif %}><td>{{ person.id }}</td>
-<td>{{ person.full_name }}{% if person.retired %} (retired){% endif %}</td>
-<td>{{ names[person.company] }} <span class="dim">{{ person.company }}</span></td></tr>
-{% endfor %}
-</table></section>
-<section><h2>Definitions</h2><table>
-<tr><th>Id</th><th>Active</th><th>Passive</th><th>Joins</th></tr>
-{% for d in definitions %}
-<tr{% if d.deleted %} class="dim"{% endif %}><td>{{ d.id }}</td>
-<td>{{ d.active.US }}{% if d.deleted %} (deleted){% endif %}</td><td>{{ d.passive.US }}</td>
-<td>{{ d.pairs | sort | join(" ") }}</td></tr>
-{% endfor %}
-</table></section>
-</div>
-
 <h2>Last calls</h2>
 {% if calls %}
 <div class="scroll"><table>
@@ -90,6 +65,34 @@ PAGE = """<!DOCTYPE html>
 {% endfor %}
 </table></div>
 {% else %}<p>None yet.</p>{% endif %}
+
+<div class="columns">
+<section><h2>Companies ({{ companies | length }})</h2><table>
+<tr><th>Id</th><th>Name</th><th>Organization number</th><th>E-mail</th></tr>
+{% for company in companies %}
+<tr{% if company.deleted %} class="dim"{% endif %}><td>{{ company.id }}</td>
+<td>{{ company.full_name }}{% if company.deleted %} (deleted){% endif %}</td><td>{{ company.orgnr }}</td>
+<td>{{ company.emails | first }}</td></tr>
+{% endfor %}
+</table></section>
+<section><h2>Persons ({{ persons | length }})</h2><table>
+<tr><th>Id</th><th>Name</th><th>Company</th><th>E-mail</th></tr>
+{% for person in persons %}
+<tr{% if person.retired %} class="dim"{% endif %}><td>{{ person.id }}</td>
+<td>{{ person.full_name }}{% if person.retired %} (retired){% endif %}</td>
+<td>{{ names[person.company] }} <span class="dim">{{ person.company }}</span></td>
+<td>{{ person.emails | first }}</td></tr>
+{% endfor %}
+</table></section>
+<section><h2>Definitions ({{ definitions | length }})</h2><table>
+<tr><th>Id</th><th>Active</th><th>Passive</th><th>Joins</th></tr>
+{% for d in definitions %}
+<tr{% if d.deleted %} class="dim"{% endif %}><td>{{ d.id }}</td>
+<td>{{ text(d.active, "US") }}{% if d.deleted %} (deleted){% endif %}</td><td>{{ text(d.passive, "US") }}</td>
+<td>{{ d.pairs | sort | join(" ") }}</td></tr>
+{% endfor %}
+</table></section>
+</div>
 </body>
 </html>
 """
@@ -97,15 +100,17 @@ PAGE = """<!DOCTYPE html>
 
 def render(world: World, relations: list[dict[str, Any]]) -> str:
     """Everything that came from outside is escaped."""
+    companies = list(world.tenant.parties.companies.values())
     return _template().render(
         tenant=seed.TENANT_ID,
         state=world.state,
         url=world.url,
         relations=relations,
-        companies=seed.COMPANIES.values(),
-        names={company.id: company.name for company in seed.COMPANIES.values()},
-        persons=seed.PERSONS.values(),
-        definitions=seed.DEFINITIONS.values(),
+        companies=companies,
+        names={company.id: company.full_name for company in companies},
+        persons=list(world.tenant.parties.persons.values()),
+        definitions=DEFINITIONS.values(),
+        text=carriers.text,
         calls=world.journal.calls()[-SHOWN_CALLS:],
     )
 

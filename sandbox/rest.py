@@ -39,7 +39,7 @@ def patch_(context: Context, relation: int) -> Answer:
     with context.world.tenant.lock:
         found = _find(context, relation)
         _unmodified(context, found)
-        entity = carriers.render(found, context.call.language)
+        entity = carriers.render(found, context.world.tenant.parties, context.call.language)
         try:
             patched = patch.apply(entity, context.call.json())
         except InvalidPatch as error:
@@ -55,63 +55,6 @@ def delete(context: Context, relation: int) -> Answer:
         _unmodified(context, _find(context, relation))
         context.world.tenant.delete(relation)
     return Answer(204)
-
-
-def list_all(context: Context) -> Answer:
-    """List the rows of the archive named Relation, oldest first; `$filter` is refused."""
-    return _rows(context, context.world.tenant.snapshot())
-
-
-def list_of_company(context: Context, company: int) -> Answer:
-    """List those of the company and of everybody in it."""
-    if company not in seed.COMPANIES:
-        raise refusal(404, "SoNotFoundException", f"Contact id {company} not found")
-    relations = context.world.tenant.snapshot()
-    return _rows(context, [r for r in relations if company in (r.source_company, r.destination_company)])
-
-
-def list_of_person(context: Context, person: int) -> Answer:
-    """List those of the person alone."""
-    if person not in seed.PERSONS:
-        raise refusal(404, "SoNotFoundException", f"Person id {person} not found")
-    relations = context.world.tenant.snapshot()
-    return _rows(context, [r for r in relations if person in (r.source_person, r.destination_person)])
-
-
-def _rows(context: Context, relations: list[Relation]) -> Answer:
-    """Answer OData in its slim shape: the primary key is a string there."""
-    args = context.call.args
-    if "$filter" in args:
-        raise refusal(400, "ArgumentException", "The sandbox does not read $filter on relations")
-    skip, top = max(args.get("$skip", 0, int), 0), max(args.get("$top", 1000, int), 0)
-    columns = [name.strip() for name in args.get("$select", "").split(",") if name.strip()]
-    rows = [_row(relation, context.call.language) for relation in relations[skip : skip + top]]
-    kept = [row if not columns else _columns(row, columns) for row in rows]
-    more = f"{context.call.path}?$skip={skip + top}" if skip + top < len(relations) else None
-    return json_answer({"odata.metadata": context.call.path, "odata.nextLink": more, "value": kept})
-
-
-def _row(relation: Relation, language: str | None) -> dict[str, Any]:
-    entity = carriers.render(relation, language)
-    return {
-        "PrimaryKey": str(relation.id),
-        "EntityName": "relation",
-        "relationId": relation.id,
-        "relationDefinitionId": relation.definition,
-        "relationName": entity["ActiveText"],
-        "reversedName": entity["PassiveText"],
-        "relationComment": relation.comment,
-        "source/contactId": relation.source_company,
-        "source/personId": relation.source_person,
-        "source/name": entity["SourceContactName"],
-        "target/contactId": relation.destination_company,
-        "target/personId": relation.destination_person,
-        "target/name": entity["DestinationContactName"],
-    }
-
-
-def _columns(row: dict[str, Any], columns: list[str]) -> dict[str, Any]:
-    return {name: row.get(name) for name in ["PrimaryKey", "EntityName", *columns]}
 
 
 def _body(context: Context) -> dict[str, Any]:
@@ -142,7 +85,7 @@ def _unmodified(context: Context, relation: Relation) -> None:
 
 
 def _entity(context: Context, relation: Relation) -> Answer:
-    entity = carriers.render(relation, context.call.language)
+    entity = carriers.render(relation, context.world.tenant.parties, context.call.language)
     root = context.call.path.lower().partition("/relation")[0]
     links = {"Self": f"{context.world.url}{root}/relation/{relation.id}"}
     links["Archive"] = f"{context.world.url}{root}/relation"
@@ -157,6 +100,7 @@ def default(context: Context) -> Answer:
 def current_principal(context: Context) -> Answer:
     """Tell who is calling; the properties that matter to an integration."""
     user = context.user
+    person = context.world.tenant.parties.persons.get(user.person)
     return json_answer(
         {
             "UserType": user.kind,
@@ -164,10 +108,10 @@ def current_principal(context: Context) -> Answer:
             "AssociateId": user.id,
             "IsPerson": bool(user.person),
             "PersonId": user.person,
-            "ContactId": seed.PERSONS[user.person].company if user.person else 0,
+            "ContactId": person.company if person else 0,
             "RoleName": "User level 0",
             "FullName": user.full_name,
-            "EMailAddress": seed.PERSONS[user.person].email if user.person else "",
+            "EMailAddress": person.emails[0] if person else "",
             "EjUserId": 0,
             "DatabaseContextIdentifier": seed.TENANT_ID,
             "UserName": user.name,

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox import control, seed
+from sandbox import archive_cache, collation, control, seed
 from sandbox.listener import Listener
 from sandbox.wire import respond
 from sandbox.world import World
@@ -46,8 +46,22 @@ class RunningSandbox:
         return control.entities(self._world)
 
     @property
+    def companies(self) -> dict[int, dict[str, Any]]:
+        """ContactEntity by id, deleted ones too."""
+        return control.companies(self._world)
+
+    @property
+    def persons(self) -> dict[int, dict[str, Any]]:
+        """PersonEntity by id, retired ones too."""
+        return control.persons(self._world)
+
+    @property
     def counts(self) -> Counter[str]:
-        """By operation (SaveContactRelation, GET Relation/{id}, …) and created, updated, deleted, logins."""
+        """By operation (SaveContactRelation, GET Relation/{id}, …) and by effect.
+
+        Effects are created, updated, deleted (relations), created_companies, created_persons and the like, logins,
+        and from_archive_cache: a query that was answered from an earlier one's first pass.
+        """
         return self._world.journal.counts()
 
     @property
@@ -75,6 +89,14 @@ class RunningSandbox:
     def set_state(self, name: str) -> None:
         """Put the tenant into a state, for instance OfflineMaintenance."""
         self._world.set_state(name)
+
+    def set_collation(self, **told: bool) -> None:
+        """Compare texts as the fields of sandbox.collation.Collation say; those not told are as they come."""
+        self._world.collation = collation.read(told)
+
+    def set_archive_cache(self, seconds: float) -> None:
+        """Remember first passes for so long; 0 is never."""
+        self._world.archive_cache = archive_cache.read({"seconds": seconds})
 
     def expire(self) -> None:
         """End all tickets and access tokens."""

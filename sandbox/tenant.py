@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sandbox import seed
-from sandbox.seed import Associate
+from sandbox.parties import Parties
+from sandbox.records import Associate
+from sandbox.seed_definitions import DEFINITIONS
 
 COMMENT_LENGTH = 254
 
@@ -53,6 +55,7 @@ class Tenant:
 
     def __init__(self, changed: Callable[[str], None]):
         self.lock = threading.RLock()  # held over read-change-save by whoever patches
+        self.parties = Parties(self.lock, changed)
         self.relations: dict[int, Relation] = {}
         self.next_id = seed.FIRST_RELATION_ID
         self._changed = changed
@@ -74,7 +77,7 @@ class Tenant:
                 row = replace(row, updated=now, updated_by=by.id)
             else:
                 row = replace(relation, id=self.next_id, created=now, created_by=by.id)
-            _check(row)
+            _check(row, self.parties)
             self.next_id = max(self.next_id, row.id + 1)
             self.relations[row.id] = row
             self._changed("updated" if relation.id else "created")
@@ -104,9 +107,9 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _check(relation: Relation) -> None:
-    _check_party("source", relation.source_company, relation.source_person)
-    _check_party("destination", relation.destination_company, relation.destination_person)
+def _check(relation: Relation, parties: Parties) -> None:
+    _check_party(parties, "source", relation.source_company, relation.source_person)
+    _check_party(parties, "destination", relation.destination_company, relation.destination_person)
     _check_definition(relation)
     if relation.reversed not in (0, 1):
         raise InvalidRelation(f"Reversed must be 0 or 1, not {relation.reversed}")
@@ -114,21 +117,21 @@ def _check(relation: Relation) -> None:
         raise InvalidRelation(f"Comment is {length} characters long; the limit is {COMMENT_LENGTH}")
 
 
-def _check_party(side: str, company: int, person: int) -> None:
+def _check_party(parties: Parties, side: str, company: int, person: int) -> None:
     if not company:
         raise InvalidRelation(f"The {side} contact id is mandatory")
-    if company not in seed.COMPANIES or seed.COMPANIES[company].deleted:
+    if company not in parties.companies or parties.companies[company].deleted:
         raise InvalidRelation(f"Contact id {company} ({side}) not found")
     if not person:
         return
-    if person not in seed.PERSONS:
+    if person not in parties.persons:
         raise InvalidRelation(f"Person id {person} ({side}) not found")
-    if seed.PERSONS[person].company != company:
+    if parties.persons[person].company != company:
         raise InvalidRelation(f"Person id {person} ({side}) does not belong to contact id {company}")
 
 
 def _check_definition(relation: Relation) -> None:
-    definition = seed.DEFINITIONS.get(relation.definition)
+    definition = DEFINITIONS.get(relation.definition)
     if definition is None or definition.deleted:
         raise InvalidRelation(f"RelationDefinition id {relation.definition} not found")
     if relation.pair not in definition.pairs:

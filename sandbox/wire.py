@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
-from sandbox import agents, control, lists, login, rest
+from sandbox import agents, archive_agent, archive_rest, control, lists, login, party_agents, rest
 from sandbox.access import admit
 from sandbox.call import Answer, Call, Context, Refusal, json_answer
 from sandbox.world import World
@@ -37,15 +37,30 @@ API: list[tuple[str, str, Callable[..., Answer]]] = [
     ("POST", "Agents/Relation/SaveContactRelation", agents.save),
     ("POST", "Agents/Relation/DeleteContactRelation", agents.delete),
     ("POST", "Agents/MDO/GetList", agents.get_list),
-    ("GET", "Relation", rest.list_all),
+    ("POST", "Agents/Archive/GetArchiveListByColumns", archive_agent.get_list_by_columns),
+    ("POST", "Agents/Contact/CreateDefaultContactEntity", party_agents.create_default_company),
+    ("POST", "Agents/Contact/GetContactEntity", party_agents.get_company),
+    ("POST", "Agents/Contact/SaveContactEntity", party_agents.save_company),
+    ("POST", "Agents/Contact/DeleteContactEntity", party_agents.delete_company),
+    ("POST", "Agents/Person/CreateDefaultPersonEntity", party_agents.create_default_person),
+    ("POST", "Agents/Person/GetPersonEntity", party_agents.get_person),
+    ("POST", "Agents/Person/SavePersonEntity", party_agents.save_person),
+    ("GET", "Archive/<provider>", archive_rest.list_archive),
+    ("GET", "Contact/default", party_agents.create_default_company),
+    ("GET", "Person/default", party_agents.create_default_person),
+    ("GET", "Contact", archive_rest.list_companies),
+    ("GET", "Contact/<int:company>", party_agents.read_company),
+    ("GET", "Person", archive_rest.list_persons),
+    ("GET", "Person/<int:person>", party_agents.read_person),
+    ("GET", "Relation", archive_rest.list_relations),
     ("POST", "Relation", rest.post),
     ("GET", "Relation/default", rest.default),
     ("GET", "Relation/<int:relation>", rest.get),
     ("PUT", "Relation/<int:relation>", rest.put),
     ("PATCH", "Relation/<int:relation>", rest.patch_),
     ("DELETE", "Relation/<int:relation>", rest.delete),
-    ("GET", "Contact/<int:company>/Relations", rest.list_of_company),
-    ("GET", "Person/<int:person>/Relations", rest.list_of_person),
+    ("GET", "Contact/<int:company>/Relations", archive_rest.list_of_company),
+    ("GET", "Person/<int:person>/Relations", archive_rest.list_of_person),
     ("GET", "MDOList/<name>", lists.get),
     ("GET", "User/currentPrincipal", rest.current_principal),
 ]

@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 
 from sandbox import keep
+from sandbox.archive_cache import ArchiveCache
+from sandbox.collation import Collation
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.keep import Kept
@@ -29,7 +31,7 @@ STATES = (
 
 
 class World:
-    """The tenant, its logins, its journal, and the faults it was told to have."""
+    """The tenant, its logins, its journal, how its database compares, and the faults it was told to have."""
 
     def __init__(self, url: str, path: Path | None = None):
         kept = keep.load(path) if path else None
@@ -39,10 +41,13 @@ class World:
         self.journal = Journal()
         self.faults = Faults()
         self.sessions = Sessions(kept.app if kept else None)
+        self.collation = Collation()
+        self.archive_cache = ArchiveCache()
         self.tenant = Tenant(changed=self._changed)
         self._path = path
         if kept:
             self.tenant.restore(kept.relations, kept.next_id)
+            self.tenant.parties.restore(kept.companies, kept.persons)
         self._keep()
 
     @property
@@ -71,12 +76,18 @@ class World:
         self._keep()
 
     def reset(self) -> None:
-        """Back to the seed: no relations, calls, counts or faults; running. The app stays registered."""
+        """Back to the seed: no relations, calls, counts or faults; running. The app stays registered.
+
+        The collation and the archive's cache are as they come, and nothing is cached.
+        """
         self.faults.clear()
         self.interrupt()
         self.journal.clear()
         self.state = "Running"
+        self.collation = Collation()
+        self.archive_cache = ArchiveCache()
         self.tenant.restore()
+        self.tenant.parties.restore()
         self._keep()
 
     def _changed(self, effect: str) -> None:
@@ -86,5 +97,6 @@ class World:
     def _keep(self) -> None:
         if self._path:
             with self.tenant.lock:
-                kept = Kept(self.sessions.public(), self.tenant.next_id, self.tenant.snapshot())
+                own = self.tenant.parties.own()
+                kept = Kept(self.sessions.public(), self.tenant.next_id, self.tenant.snapshot(), *own)
                 keep.write(self._path, kept)

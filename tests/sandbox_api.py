@@ -32,6 +32,30 @@ class Online(requests.Session):
         body = {"ContactRelationEntity": entity}
         return self.post(f"{AGENT}SaveContactRelation{query}", json=body, **options)
 
+    def archive(self, provider, columns, *restrictions, **changed):
+        """Query an archive by the agent; `changed` replaces members of the request, keywords of `post` aside."""
+        options = {name: changed.pop(name) for name in ("headers",) if name in changed}
+        request = {
+            "ProviderName": provider,
+            "Columns": columns,
+            "SortOrder": None,
+            "Restriction": list(restrictions),
+            "Entities": [],
+            "Page": 0,
+            "PageSize": 50,
+            **changed,
+        }
+        return self.post("Agents/Archive/GetArchiveListByColumns", json=request, **options)
+
+    def keys(self, provider, *restrictions, **changed):
+        """List the primary keys that a query finds."""
+        return [row["PrimaryKey"] for row in self.archive(provider, [], *restrictions, **changed).json()]
+
+
+def where(name, operator, *values, **more):
+    """Make a restriction as the agent takes it."""
+    return {"Name": name, "Operator": operator, "Values": list(values), "IsActive": True, **more}
+
 
 def sign(app, *, stamp=None, text=None, altchars=None):
     """Sign a system token as SuperOffice's documentation says, or nearly so."""
