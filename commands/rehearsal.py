@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Request
 
 from handlers.proof import prove
 from handlers.requests import headers_of, read_body
-from schemas.contact_relation import ContactRelation
 from schemas.contact_relation_entity import WRITABLE
 from schemas.hooks import Hook
 from schemas.relation_mapping import RelationMapping
-from services.composition import Services
+from services.composition import Services, assemble
 from services.deadline import Deadline
 from services.errors import LiaisonError, MethodNotAllowed
 from services.explain import Explanation, explain
-from services.hooks import read_hooks
-from services.reading import is_ignored, read_relation
+from services.reading import Wish, is_ignored, read_wish
+from services.saving import save
 from services.secret_store import open_store
 from services.senders.decode import read
-from services.senders.oidc import GoogleKeys
 from services.senders.unpack import Submission, unpack
 from services.settings import read_settings
+from services.superoffice.answers import WebApiAnswer
 from services.superoffice.client import Call, WebApi
 from services.superoffice.relations import Request as RelationRequest
-from services.superoffice.relations import carry_out
+
+LONGEST = 30.0  # seconds to look everything up
 
 
 class WouldSend(Exception):
@@ -40,33 +40,39 @@ class WouldSend(Exception):
 
 
 class Rehearsal(WebApi):
-    """A WebAPI that is not called: it tells what would be sent."""
+    """A WebAPI that is only asked: in the place of the first call that would change something it tells that call."""
 
-    def send(self, call: Call, deadline: Deadline) -> NoReturn:  # noqa: ARG002
-        """Raise WouldSend in the place of any call."""
-        raise WouldSend(call)
+    def send(self, call: Call, deadline: Deadline) -> WebApiAnswer:
+        """Look up; raise WouldSend in the place of a change."""
+        if call.changes:
+            raise WouldSend(call)
+        return super().send(call, deadline)
 
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What becomes of one submission: `call`, or why there is none. `relation` is None where it cannot be read."""
+    """What becomes of one submission: `call`, or why there is none; with neither, the relation is there already.
+
+    `wish` is None where it cannot be read, or not be looked up.
+    """
 
     submission: Submission
     explanation: Explanation
     ignored: bool = False
-    relation: ContactRelation | None = None
+    wish: Wish | None = None
     call: Call | None = None
     refusal: LiaisonError | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was cut, ambiguous or not recognised, in words."""
-        return self.relation.warnings if self.relation else self.submission.warnings
+        return self.wish.warnings if self.wish else self.submission.warnings
 
     @property
     def recognised(self) -> Mapping[str, Any]:
         """SuperOffice's fields that were given, under its names."""
-        values = {theirs: getattr(self.relation, ours, None) for ours, theirs in WRITABLE.items()}
+        relation = self.wish.relation if self.wish else None
+        values = {theirs: getattr(relation, ours, None) for ours, theirs in WRITABLE.items()}
         return {name: value for name, value in values.items() if value is not None}
 
 
@@ -96,7 +102,7 @@ def open_rehearsal(environ: Mapping[str, str], url: str) -> Services:
     if called.netloc and not settings.public_url:
         settings = settings._replace(public_url=f"{called.scheme}://{called.netloc}")
     secrets = open_store(settings.secrets)
-    return Services(settings, read_hooks(settings.hooks), secrets, Rehearsal(settings, secrets), GoogleKeys())
+    return assemble(settings, secrets, Rehearsal(settings, secrets))
 
 
 def rehearse(request: Request, hook: Hook, services: Services, *, with_proof: bool) -> Tried:
@@ -127,21 +133,15 @@ def _prove(tried: Tried, request: Request, body: bytes, hook: Hook, services: Se
 def _rehearse(submission: Submission, hook: Hook, services: Services) -> Rehearsed:
     explanation = explain(hook.relation or RelationMapping(), submission.fields, hook.when)
     rehearsed = Rehearsed(submission, explanation)
+    request = RelationRequest(Deadline.after(LONGEST), hook.select)
     try:
         if is_ignored(submission, hook):
             return replace(rehearsed, ignored=True)
-        rehearsed = replace(rehearsed, relation=read_relation(submission, hook))
+        wish = read_wish(submission, hook, services.directory, request.deadline)
+        rehearsed = replace(rehearsed, wish=wish)
+        save(wish.relation, hook.existing, services.directory, request)
+    except WouldSend as would:
+        return replace(rehearsed, call=would.call)
     except LiaisonError as error:
         return replace(rehearsed, refusal=error)
-    return replace(rehearsed, call=_call(rehearsed.relation, hook, services))
-
-
-def _call(relation: ContactRelation | None, hook: Hook, services: Services) -> Call | None:
-    """Return the first call that carrying the relation out would make."""
-    if relation is None:
-        return None
-    try:
-        carry_out(relation, services.webapi, RelationRequest(Deadline.after(hook.answer_within), hook.select))
-    except WouldSend as would:
-        return would.call
-    return None
+    return rehearsed

@@ -68,6 +68,12 @@ def _report_item(item: Rehearsed, hook: Hook) -> None:
     if hook.relation is None and item.recognised:
         section("Fields recognised")
         columns([(name, written(value)) for name, value in item.recognised.items()])
+    if item.wish and item.wish.matched:
+        section("What was found in SuperOffice")
+        columns([(part, f"by {selector}") for part, selector in item.wish.matched.items()])
+    if item.wish and not item.call and not item.refusal:
+        section("What would be sent")
+        click.echo(f"{INDENT}Nothing: the relation is there already, as it is to be.")
     if item.ignored:
         section("What would be sent")
         why = "it is a test or a probe of the sender's" if item.submission.is_test else "`when` says no"

@@ -9,17 +9,17 @@ from flask import Request
 from handlers.answers import Answer, acknowledged, done, problem, several
 from handlers.proof import prove
 from handlers.requests import headers_of, read_body
-from schemas.contact_relation import ContactRelation
 from schemas.hooks import Hook, entity_field
 from services.composition import Services
 from services.deadline import Deadline
-from services.errors import LiaisonError, Misconfigured, RefusedBySuperOffice, Unavailable
+from services.errors import FieldError, LiaisonError, Misconfigured, Unavailable
 from services.ids import new_id
 from services.logs import log
-from services.reading import is_ignored, is_our_own, read_relation
+from services.reading import Wish, is_ignored, is_our_own, read_wish
+from services.saving import save
 from services.senders.decode import read
 from services.senders.unpack import Submission, unpack
-from services.superoffice.relations import Outcome, carry_out
+from services.superoffice.relations import Outcome
 from services.superoffice.relations import Request as RelationRequest
 
 PASSED_ON = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
@@ -54,13 +54,13 @@ def _deliver(submission: Submission, request: Request, hook: Hook, services: Ser
     delivery = new_id()
     deadline = Deadline.after(hook.answer_within)
     try:
-        if is_ignored(submission, hook) or is_our_own(submission, services.webapi, deadline):
+        if is_ignored(submission, hook) or is_our_own(submission, services.directory, deadline):
             return _log_done(done("ignored", delivery), hook, started)
-        relation = read_relation(submission, hook)
-        outcome = carry_out(relation, services.webapi, _relation_request(request, hook, deadline))
+        wish = read_wish(submission, hook, services.directory, deadline)
+        outcome = save(wish.relation, hook.existing, services.directory, _relation_request(request, hook, deadline))
     except LiaisonError as error:
         return _refuse(error, delivery, hook, started)
-    return _log_done(_tell(outcome, relation, delivery, hook), hook, started, outcome.relation.get("RelationId"))
+    return _log_done(_tell(outcome, wish, delivery, hook), hook, started, outcome.relation.get("RelationId"))
 
 
 def _relation_request(request: Request, hook: Hook, deadline: Deadline) -> RelationRequest:
@@ -76,11 +76,19 @@ def _relation_request(request: Request, hook: Hook, deadline: Deadline) -> Relat
     return RelationRequest(deadline, select, headers)
 
 
-def _tell(outcome: Outcome, relation: ContactRelation, delivery: str, hook: Hook) -> Answer:
+def _tell(outcome: Outcome, wish: Wish, delivery: str, hook: Hook) -> Answer:
     """Tell what became of it; a stranger hears nothing out of SuperOffice."""
     if hook.answers_strangers:
         return done(outcome.status, delivery)
-    return done(outcome.status, delivery, relation=outcome.relation, warnings=list(relation.warnings))
+    made = dict.fromkeys(wish.created, True)
+    return done(
+        outcome.status,
+        delivery,
+        relation=outcome.relation,
+        matched=dict(wish.matched),
+        **made,
+        warnings=list(wish.warnings),
+    )
 
 
 def _refuse(error: LiaisonError, delivery: str, hook: Hook, started: float) -> Answer:
@@ -96,10 +104,16 @@ def _refuse(error: LiaisonError, delivery: str, hook: Hook, started: float) -> A
         fields=", ".join(mistake.field for mistake in error.errors) or None,
         ms=_since(started),
     )
-    if hook.answers_strangers and isinstance(error, RefusedBySuperOffice):
-        error = RefusedBySuperOffice("SuperOffice did not accept it: ask whom this address belongs to.")
+    if hook.answers_strangers and error.tells_of_superoffice:
+        error = _without_words(error)
     answer = problem(error, delivery)
     return acknowledged(answer) if hook.acknowledge == "always" else answer
+
+
+def _without_words(error: LiaisonError) -> LiaisonError:
+    """Leave of a refusal what a stranger may hear: which of his own fields are to blame."""
+    errors = [FieldError(mistake.field, "This could not be used.") for mistake in error.errors]
+    return type(error)("SuperOffice did not accept it: ask whom this address belongs to.", errors=errors)
 
 
 def _log_done(answer: Answer, hook: Hook, started: float, relation: int | None = None) -> Answer:

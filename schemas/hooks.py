@@ -18,6 +18,7 @@ from schemas.verification import NoProof, Verification, VerificationField, merge
 
 LARGEST_LIMIT = 8 * 1024 * 1024  # bytes
 GENERIC = "generic"  # the preset of a hook that names none
+ENDS, KINDS, MISSING = ("source", "destination"), ("company", "person"), ("reject", "create")
 INTENTS = ("create", "update", "delete")
 _ORIGIN = re.compile(r"\*|(?:[a-z][a-z0-9+.-]*://)?[^\s/?#@]+", re.IGNORECASE)
 _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -26,7 +27,8 @@ _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class Hook(NamedTuple):
     """One address, with its rules. `limit` is in bytes, `answer_within` in seconds; `sender` names the preset.
 
-    Without a `relation` the payload itself names the fields of the entity.
+    Without a `relation` the payload itself names the fields of the entity. `may_create` holds the parties that are made
+    where they are not there: `source.company`, `destination.person` …
     """
 
     name: str
@@ -42,6 +44,8 @@ class Hook(NamedTuple):
     packing: Packing
     relation: RelationMapping | None
     when: Template | None
+    existing: str
+    may_create: frozenset[str]
 
     @property
     def answers_strangers(self) -> bool:
@@ -82,6 +86,22 @@ class _Allow(Names):
         return intents
 
 
+class _Missing(fields.Field[frozenset[str]]):
+    """`reject` or `create`, for all parties or for each: `{source: {company: reject, person: create}}`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> frozenset[str]:
+        if isinstance(value, str):
+            value = dict.fromkeys(ENDS, dict.fromkeys(KINDS, value))
+        return frozenset(f"{end}.{kind}" for end, kind, what in self._parts(value) if what == "create")
+
+    def _parts(self, value: Any) -> Iterator[tuple[str, str, str]]:
+        for end, kinds in _known(value, ENDS).items():
+            for kind, what in _known(kinds, KINDS).items():
+                if what not in MISSING:
+                    raise ValidationError(f"{what} is not known here; {suggestion(what, MISSING)}")
+                yield end, kind, what
+
+
 class HookSchema(Strict):
     """The keys of one hook."""
 
@@ -103,12 +123,24 @@ class HookSchema(Strict):
     packing = fields.Nested(PackingSchema, required=True, data_key="unpack")
     relation = RelationMappingField(load_default=None)
     when = TemplateField(load_default=None)
+    existing = one_of("update", "keep", "add")
+    missing = _Missing(load_default=frozenset(), attribute="may_create")
 
     @post_load
     def build(self, loaded: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         """Fill in what depends on another key: who is not proven may only create."""
         usual = ("create",) if isinstance(loaded["verify"], NoProof) else INTENTS
         return {**loaded, "allow": frozenset(loaded.get("allow", usual))}
+
+
+def _known(value: Any, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return a mapping with these keys alone."""
+    if not isinstance(value, Mapping):
+        raise ValidationError(f"This must be reject, create, or a mapping of {' and '.join(keys)}.")
+    for key in value:
+        if key not in keys:
+            raise ValidationError(f"{key} is not known here; {suggestion(key, keys)}")
+    return value
 
 
 def entity_field(name: str) -> str | None:

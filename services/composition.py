@@ -15,6 +15,7 @@ from services.secret_store import SecretStore, open_store
 from services.senders.oidc import GoogleKeys
 from services.settings import Settings, read_settings
 from services.superoffice.client import WebApi
+from services.superoffice.directory import Directory
 from services.superoffice.logins import secrets_needed
 
 
@@ -25,6 +26,7 @@ class Services(NamedTuple):
     hooks: Hooks
     secrets: SecretStore
     webapi: WebApi
+    directory: Directory
     google_keys: GoogleKeys
     clock: Callable[[], float] = time.time
 
@@ -50,4 +52,10 @@ def open_services() -> Services:
     logs.take_over()
     settings = read_settings()
     secrets = open_store(settings.secrets)
-    return Services(settings, read_hooks(settings.hooks), secrets, WebApi(settings, secrets), GoogleKeys())
+    return assemble(settings, secrets, WebApi(settings, secrets))
+
+
+def assemble(settings: Settings, secrets: SecretStore, webapi: WebApi) -> Services:
+    """Put the parts together around a WebAPI. Raises InvalidSettings."""
+    directory = Directory(webapi, country=settings.country, language=settings.superoffice_language)
+    return Services(settings, read_hooks(settings.hooks), secrets, webapi, directory, GoogleKeys())

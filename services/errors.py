@@ -46,6 +46,7 @@ class LiaisonError(Exception):
     status = 500
     reason = "internal-error"
     title = "Something went wrong here"
+    tells_of_superoffice = False  # whether the words come out of the CRM, and are not for strangers
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None):
         super().__init__(detail)
@@ -136,6 +137,7 @@ class RefusedBySuperOffice(Refused):
     """SuperOffice refused for good; its own words are in the detail."""
 
     status, reason, title = 422, "refused-by-superoffice", "SuperOffice refused it"
+    tells_of_superoffice = True
 
 
 class Misconfigured(LiaisonError):

@@ -2,50 +2,111 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.contact_relation import ContactRelation, PayloadError, load_contact_relation
 from schemas.hooks import Hook
 from services.deadline import Deadline
-from services.errors import FieldError, InvalidSubmission
-from services.ids_only import ids_only
-from services.mapping import MappedRelation, map_submission, refusal, wanted
+from services.errors import FieldError, InvalidSubmission, LiaisonError
 from services.senders.unpack import Submission
-from services.superoffice.client import WebApi
+from services.superoffice.directory import Directory
 from services.superoffice.identity import own_associate
+
+if TYPE_CHECKING:
+    from services.mapping import MappedRelation
+
+# What only a hook with `relation:` needs is imported when the first one is met: a cold start waits for every import.
+
+
+class Wish(NamedTuple):
+    """The relation that is wanted, by its ids; what found each party (`source.company`: `orgnr`), and what was made."""
+
+    relation: ContactRelation
+    matched: Mapping[str, str] = MappingProxyType({})
+    created: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def is_ignored(submission: Submission, hook: Hook) -> bool:
     """Tell whether nothing is to be done: a probe, a test event, or `when` says no."""
-    return submission.is_test or (hook.when is not None and not wanted(hook.when, submission.fields))
+    if submission.is_test or hook.when is None:
+        return submission.is_test
+    from services.mapping import wanted
+
+    return not wanted(hook.when, submission.fields)
 
 
-def is_our_own(submission: Submission, webapi: WebApi, deadline: Deadline) -> bool:
+def is_our_own(submission: Submission, directory: Directory, deadline: Deadline) -> bool:
     """Tell whether SuperOffice tells of a change that we made: acting on those would never end."""
-    return bool(submission.changed_by) and submission.changed_by == str(own_associate(webapi, deadline))
+    return bool(submission.changed_by) and submission.changed_by == str(own_associate(directory.webapi, deadline))
 
 
-def read_relation(submission: Submission, hook: Hook) -> ContactRelation:
-    """Return the relation that is wanted; InvalidSubmission names every mistake, in the sender's own words."""
+def read_wish(submission: Submission, hook: Hook, directory: Directory, deadline: Deadline) -> Wish:
+    """Return what is wanted; a Refused names every mistake, in the sender's own words."""
     if submission.refusal:
         raise submission.refusal
-    mapped = _map(submission, hook)
-    try:
-        relation = load_contact_relation(submission.record if mapped is None else ids_only(mapped))
-    except PayloadError as error:
-        raise refusal([FieldError(name, message) for name, message in error.mistakes]) from error
-    if relation.intent not in hook.allow:
-        raise InvalidSubmission(f"This address may not {relation.intent} relations: see `allow` of its hook.")
-    warnings = (*submission.warnings, *mapped.warnings) if mapped else submission.repeated
-    return replace(relation, warnings=(*warnings, *relation.warnings)) if warnings else relation
-
-
-def _map(submission: Submission, hook: Hook) -> MappedRelation | None:
     if hook.relation is None:
-        return None
+        relation = _named(submission)
+        _allow(hook, relation.intent)
+        return Wish(relation, warnings=(*submission.repeated, *relation.warnings))
+    mapped = map_relation(submission, hook)
+    _allow(hook, intent_of(mapped))
+    return _looked_up(mapped, submission, hook, directory, deadline)
+
+
+def map_relation(submission: Submission, hook: Hook) -> MappedRelation:
+    """Return what the hook's templates make of the submission; nothing is looked up yet."""
+    from services.mapping import map_submission
+
+    assert hook.relation is not None  # noqa: S101 - a hook without one names the fields itself
     try:
         return map_submission(hook.relation, submission.fields)
     except InvalidSubmission as error:
-        names = submission.names
-        own = [FieldError(names.get(mistake.field, mistake.field), mistake.message) for mistake in error.errors]
-        raise refusal(own) from error
+        raise _in_own_words(error, submission) from error
+
+
+def intent_of(mapped: MappedRelation) -> str:
+    """Return `create`, `update` or `delete`, as a hook's `allow` calls it."""
+    return ContactRelation(relation_id=mapped.relation_id, action=mapped.action).intent
+
+
+def _named(submission: Submission) -> ContactRelation:
+    try:
+        return load_contact_relation(submission.record)
+    except PayloadError as error:
+        from services.mapping import refusal
+
+        raise refusal([FieldError(name, message) for name, message in error.mistakes]) from error
+
+
+def _looked_up(
+    mapped: MappedRelation, submission: Submission, hook: Hook, directory: Directory, deadline: Deadline
+) -> Wish:
+    from services.superoffice.resolving import resolve
+
+    try:
+        found = resolve(mapped, directory, deadline, may_create=hook.may_create)
+    except LiaisonError as error:
+        raise _in_own_words(error, submission, tells_of_superoffice=True) from error
+    warnings = (*submission.warnings, *mapped.warnings, *found.warnings, *found.relation.warnings)
+    return Wish(found.relation, found.matched, found.created, warnings)
+
+
+def _allow(hook: Hook, intent: str) -> None:
+    if intent not in hook.allow:
+        raise InvalidSubmission(f"This address may not {intent} relations: see `allow` of its hook.")
+
+
+def _in_own_words(error: LiaisonError, submission: Submission, *, tells_of_superoffice: bool = False) -> LiaisonError:
+    """Name the fields as the sender does."""
+    from services.mapping import refusal
+
+    if not error.errors:
+        return error
+    names = submission.names
+    own = [FieldError(names.get(mistake.field, mistake.field), mistake.message) for mistake in error.errors]
+    worded = type(error)(refusal(own).detail, errors=own)
+    worded.tells_of_superoffice = tells_of_superoffice
+    return worded

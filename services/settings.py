@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     superoffice_culture: str
     superoffice_time_zone: str
     superoffice_calls_per_second: int
+    country: str
     secrets: str
     hooks: str
     public_url: str
@@ -79,6 +80,11 @@ class SettingsSchema(Schema):
         validate=validate.Range(0, error="This is a number of calls; 0 is no limit."),
         error_messages={"invalid": "This is a whole number of calls, such as 10; 0 is no limit."},
     )
+    country = fields.String(
+        data_key="COUNTRY",
+        load_default="",
+        validate=validate.Regexp("[A-Za-z]{2}$", error="This is a country's code of two letters, such as NO."),
+    )
     secrets = fields.String(data_key="SECRETS", required=True, error_messages=_REQUIRED)
     hooks = fields.String(data_key="HOOKS", load_default="hooks.yaml")
     public_url = fields.String(data_key="PUBLIC_URL", load_default="")
@@ -119,9 +125,10 @@ class SettingsSchema(Schema):
 
     @post_load
     def build(self, loaded: dict[str, Any], **_: Any) -> Settings:
-        """Freeze them, addresses without a slash at the end."""
+        """Freeze them, addresses without a slash at the end; a culture such as nb-NO tells the country."""
         addresses = {name: loaded[name].rstrip("/") for name in ("superoffice_url", "public_url")}
-        return Settings(**{**loaded, **addresses})
+        country = loaded["country"] or loaded["superoffice_culture"].partition("-")[2][:2]
+        return Settings(**{**loaded, **addresses, "country": country.upper()})
 
 
 SETTINGS_NAMES = frozenset(field.data_key or "" for field in SettingsSchema().fields.values())

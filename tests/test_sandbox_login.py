@@ -73,11 +73,13 @@ def test_takes_clocks_that_are_a_little_off(sandbox, minutes):
 
 
 @pytest.mark.parametrize(
-    "when", [stamp(-60), stamp(60), stamp(-7), stamp(7), "", "202613010000", "20260101000", "soon"]
+    "when",
+    [lambda: stamp(-60), lambda: stamp(60), lambda: stamp(-7), lambda: stamp(7), str]
+    + [lambda: "202613010000", lambda: "20260101000", lambda: "soon"],
 )
 def test_refuses_another_time_than_utc_now(sandbox, when):
     """A token signed in local time, or at no time at all, is InvalidTimestamp under HTTP 200."""
-    text = f"{sandbox.app['system_token']}.{stamp(when) if isinstance(when, int) else when}"
+    text = f"{sandbox.app['system_token']}.{when()}"
     answer = login(sandbox, SignedSystemToken=sign(sandbox.app, text=text))
 
     assert (answer.status_code, answer.json()["IsSuccessful"], answer.json()["Token"]) == (200, False, None)
