@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marshmallow import ValidationError, fields, post_load, validate
 
 from schemas.contact_relation_entity import ENTITY_FIELDS
 from schemas.packing import Packing, PackingSchema
 from schemas.presets import ACKNOWLEDGE, Preset
-from schemas.relation_mapping import RelationMapping, RelationMappingField
 from schemas.strict import Names, Strict, one_of, required, suggestion
-from schemas.templates import Template, TemplateField
 from schemas.verification import NoProof, Verification, VerificationField, merge_verification
+
+if TYPE_CHECKING:
+    from schemas.relation_mapping import RelationMapping
+    from schemas.templates import Template
 
 LARGEST_LIMIT = 8 * 1024 * 1024  # bytes
 GENERIC = "generic"  # the preset of a hook that names none
@@ -102,6 +104,25 @@ class _Missing(fields.Field[frozenset[str]]):
                 yield end, kind, what
 
 
+class _Relation(fields.Field["RelationMapping"]):
+    """The mapping; what reads it is imported by the first hook that has one: a cold start waits for every import."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> RelationMapping:
+        from schemas.relation_mapping import RelationMappingSchema
+
+        relation: RelationMapping = RelationMappingSchema().load(value)
+        return relation
+
+
+class _When(fields.Field["Template"]):
+    """A template, imported as the mapping is."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Template:
+        from schemas.templates import compile_template
+
+        return compile_template(value)
+
+
 class HookSchema(Strict):
     """The keys of one hook."""
 
@@ -121,8 +142,8 @@ class HookSchema(Strict):
     acknowledge = one_of(*ACKNOWLEDGE)
     sender = fields.String(required=True, data_key="from")
     packing = fields.Nested(PackingSchema, required=True, data_key="unpack")
-    relation = RelationMappingField(load_default=None)
-    when = TemplateField(load_default=None)
+    relation = _Relation(load_default=None)
+    when = _When(load_default=None)
     existing = one_of("update", "keep", "add")
     missing = _Missing(load_default=frozenset(), attribute="may_create")
 

@@ -139,13 +139,6 @@ class RelationMappingSchema(Strict):
         return RelationMapping(**loaded)
 
 
-class RelationMappingField(fields.Nested):
-    """`relation:` of a hook, loaded into a RelationMapping."""
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(RelationMappingSchema, **kwargs)
-
-
 def definition(value: Any) -> int | str:
     """Return the id, or else the name, that says what the parties are to each other."""
     text = value.strip() if isinstance(value, str) else ""

@@ -1,16 +1,16 @@
 """What `relation:` may say, and where its mistakes are."""
 
 import pytest
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
-from schemas.relation_mapping import RelationMappingField
+from schemas.relation_mapping import RelationMappingSchema
 from schemas.templates import Constant, Single
 
 
 class Hook(Schema):
     """A hook with nothing but its relation."""
 
-    relation = RelationMappingField()
+    relation = fields.Nested(RelationMappingSchema)
 
 
 ACME = {"company": {"id": 4}}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotDone
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from services.deadline import Deadline
 from services.errors import SuperOfficeUnavailable
 from services.superoffice.client import WebApi
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 WORKERS = 16  # look-ups that are under way beside those in the threads of their submissions
 DEFINITIONS_ARE_KEPT = 600.0  # seconds
@@ -84,13 +86,21 @@ class Directory:
         self.definitions: Kept[Any] = Kept(DEFINITIONS_ARE_KEPT, clock)
         self.parties: Kept[Any] = Kept(PARTIES_ARE_KEPT, clock)
         self.turns = Turns()
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="look-up")
+
+    @cached_property
+    def _workers(self) -> ThreadPoolExecutor:
+        """The pool, made at the first look-up: a cold start waits for its import."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(WORKERS, thread_name_prefix="look-up")
 
     def side_by_side(self, deadline: Deadline, *jobs: Callable[[], T]) -> list[T]:
         """Do the jobs at the same time, the first in this thread, and return what each returns.
 
         What no worker has begun by then is done in this thread too, so that a job may have jobs of its own.
         """
+        from concurrent.futures import TimeoutError as NotDone
+
         others = [self._workers.submit(job) for job in jobs[1:]]
         done = []
         try:
