@@ -1,11 +1,12 @@
 # Needs Python 3.11 or newer, make, and this folder. `make` alone lists what there is.
 
 PORT ?= 8080
+FUZZ_SECONDS ?= 60
 PYTHONS = python3 python3.14 python3.13 python3.12 python3.11
 venv = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint check bench lock clean anew
+.PHONY: help run install test lint check bench fuzz lock clean anew
 
 help:
 	@echo "make run      start Liaison and a made-up SuperOffice tenant on this machine (PORT=$(PORT))"
@@ -13,6 +14,7 @@ help:
 	@echo "make test     run the tests that need nothing but Python"
 	@echo "make check    run every test, and check format, lint and types"
 	@echo "make bench    measure speed, cold start and memory"
+	@echo "make fuzz     look for what breaks it for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lock     pin requirements*.in again; UPGRADE=--upgrade takes newer versions"
 	@echo "make clean    remove var/ (the made-up tenant and its secrets) and .venv"
 
@@ -36,10 +38,13 @@ check: lint
 bench: .venv/.installed-dev
 	@$(venv) -m bench
 
+fuzz: .venv/.installed-fuzz
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' $(venv) -m fuzz
+
 # --universal: one file for every Python from 3.11 on and every platform.
 lock: .venv/.installed
 	@$(venv) -m pip install --quiet --disable-pip-version-check uv
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev requirements-fuzz; do \
 	  $(venv) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header $(UPGRADE) --output-file $$name.txt $$name.in || exit; \
 	done
@@ -56,6 +61,11 @@ clean:
 .venv/.installed-dev: requirements.txt requirements-dev.txt
 	@$(call set_up,requirements-dev.txt)
 	@touch .venv/.installed $@
+
+# Only what its wheels are for; elsewhere `make fuzz` says that there is none.
+.venv/.installed-fuzz: .venv/.installed-dev requirements-fuzz.txt
+	@$(call set_up,requirements-fuzz.txt)
+	@touch $@
 
 # A .venv whose Python has gone (upgraded, say) is made again, whatever the stamps say.
 ifeq ($(shell test -x $(venv) && echo sound),)

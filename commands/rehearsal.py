@@ -66,7 +66,9 @@ class Rehearsed:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was cut, ambiguous or not recognised, in words."""
-        return self.wish.warnings if self.wish else self.submission.warnings
+        if self.wish:
+            return self.wish.warnings
+        return self.submission.warnings if self.explanation.names else self.submission.repeated
 
     @property
     def recognised(self) -> Mapping[str, Any]:
@@ -131,10 +133,11 @@ def _prove(tried: Tried, request: Request, body: bytes, hook: Hook, services: Se
 
 
 def _rehearse(submission: Submission, hook: Hook, services: Services) -> Rehearsed:
-    explanation = explain(hook.relation or RelationMapping(), submission.fields, hook.when)
-    rehearsed = Rehearsed(submission, explanation)
+    rehearsed = Rehearsed(submission, Explanation((), ()))
     request = RelationRequest(Deadline.after(LONGEST), hook.select)
     try:
+        explanation = explain(hook.relation or RelationMapping(), submission.fields, hook.when)
+        rehearsed = replace(rehearsed, explanation=explanation)
         if is_ignored(submission, hook):
             return replace(rehearsed, ignored=True)
         wish = read_wish(submission, hook, services.directory, request.deadline)

@@ -8,7 +8,7 @@ from flask import Request
 
 from handlers.answers import Answer, acknowledged, done, problem, several
 from handlers.proof import prove
-from handlers.requests import headers_of, read_body
+from handlers.requests import headers_of, query_of, read_body
 from schemas.hooks import Hook, entity_field
 from services.composition import Services
 from services.deadline import Deadline
@@ -24,6 +24,7 @@ from services.superoffice.relations import Request as RelationRequest
 
 PASSED_ON = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
 LONGEST_HEADER = 100  # characters of a header that is passed on
+LONGEST_NAME, MOST_NAMES = 100, 20  # of the fields to blame, in the log
 
 
 def receive(request: Request, hook: Hook, services: Services) -> Answer:
@@ -65,7 +66,7 @@ def _deliver(submission: Submission, request: Request, hook: Hook, services: Ser
 
 def _relation_request(request: Request, hook: Hook, deadline: Deadline) -> RelationRequest:
     """Say which fields come back, and in whose language: the caller's wishes as far as the hook lets them."""
-    wished = [entity_field(name) for name in request.args.get("$select", "").split(",") if name.strip()]
+    wished = [entity_field(name) for name in query_of(request).get("$select", "").split(",") if name.strip()]
     select = hook.select
     if names := [name for name in wished if name and (not select or name in select)]:
         select = tuple(dict.fromkeys(("RelationId", *names)))
@@ -101,7 +102,7 @@ def _refuse(error: LiaisonError, delivery: str, hook: Hook, started: float) -> A
         delivery=delivery,
         hook=hook.name,
         reason=error.reason,
-        fields=", ".join(mistake.field for mistake in error.errors) or None,
+        fields=", ".join(mistake.field[:LONGEST_NAME] for mistake in error.errors[:MOST_NAMES]) or None,
         ms=_since(started),
     )
     if hook.answers_strangers and error.tells_of_superoffice:

@@ -15,6 +15,8 @@ from schemas.contact_relation_entity import ENTITY_FIELDS
 from schemas.fields import Comment, Flag, Identifier, is_blank, shorten
 
 WRAPPERS = frozenset({"contactrelationentity", "contactrelation", "relation"})
+LONGEST_NAME = 100  # characters that are looked at of a field's name
+MOST_WARNINGS = 20
 REQUIRED_TO_CREATE = ("SourceContactId", "DestinationContactId", "RelationDefinitionId")
 
 
@@ -49,6 +51,11 @@ class PayloadError(Exception):
         self.mistakes = mistakes
 
 
+def _field(name: str, description: str, **told: Any) -> dict[str, Any]:
+    """Make the options of a field: what SuperOffice calls it, and what the OpenAPI document tells of it."""
+    return {"data_key": name, "metadata": {"description": description, **told}}
+
+
 class ContactRelationSchema(Schema):
     """Loads the fields, by their names in SuperOffice, into a ContactRelation."""
 
@@ -57,15 +64,15 @@ class ContactRelationSchema(Schema):
 
         unknown = EXCLUDE
 
-    source_company = Identifier(data_key="SourceContactId")
-    source_person = Identifier(data_key="SourcePersonId")
-    destination_company = Identifier(data_key="DestinationContactId")
-    destination_person = Identifier(data_key="DestinationPersonId")
-    definition = Identifier(data_key="RelationDefinitionId")
-    relation_id = Identifier(data_key="RelationId")
-    comment = Comment(data_key="Comment")
-    reversed = Flag(data_key="Reversed")
-    action = fields.String(data_key="action")
+    source_company = Identifier(**_field("SourceContactId", "The id of the company that the relation starts from"))
+    source_person = Identifier(**_field("SourcePersonId", "The id of a person in that company"))
+    destination_company = Identifier(**_field("DestinationContactId", "The id of the company that it leads to"))
+    destination_person = Identifier(**_field("DestinationPersonId", "The id of a person in that other company"))
+    definition = Identifier(**_field("RelationDefinitionId", "What the source is to the destination: a definition's id"))
+    relation_id = Identifier(**_field("RelationId", "The id of a relation to change or delete; without it one is made"))
+    comment = Comment(**_field("Comment", "Free text; what is over 254 characters is cut"))
+    reversed = Flag(**_field("Reversed", "1 where it reads against the definition's direction"))
+    action = fields.String(**_field("action", "`delete` removes the relation", enum=["save", "delete"]))
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def require(self, loaded: dict[str, Any], original: Mapping[str, Any], **_: Any) -> None:
@@ -101,6 +108,11 @@ def letters(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
+def _spelled(name: str) -> str:
+    """Return the letters of a name, of which none that is known is long."""
+    return letters(name[:LONGEST_NAME])
+
+
 def load_contact_relation(payload: Any) -> ContactRelation:
     """Read a payload, flat or wrapped; raise PayloadError naming every mistake in the sender's own words."""
     if not isinstance(payload, Mapping):
@@ -110,7 +122,7 @@ def load_contact_relation(payload: Any) -> ContactRelation:
     strange: list[str] = []
     mistakes: list[tuple[str, str]] = []
     for own_name, value in _unwrapped(payload):
-        name = _NAMES.get(letters(own_name))
+        name = _NAMES.get(_spelled(own_name))
         if name is None:
             strange.append(own_name)
         elif not is_blank(value):
@@ -129,7 +141,7 @@ def load_contact_relation(payload: Any) -> ContactRelation:
 def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Give each field, those inside a wrapper such as `ContactRelationEntity` included."""
     for name, value in payload.items():
-        if letters(name) in WRAPPERS and isinstance(value, Mapping):
+        if _spelled(name) in WRAPPERS and isinstance(value, Mapping):
             yield from ((str(inner), inner_value) for inner, inner_value in value.items())
         else:
             yield str(name), value
@@ -137,8 +149,10 @@ def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _unrecognised(names: list[str]) -> Iterator[str]:
     """Say which fields were left out of account; what SuperOffice sets itself is no surprise."""
-    for name in names:
-        if letters(name) not in _SET_BY_SUPEROFFICE:
-            near = difflib.get_close_matches(letters(name), _NAMES, 1)
-            hint = f": did you mean {_NAMES[near[0]]}?" if near else "."
-            yield f"The field {name[:60]} was not recognised{hint}"
+    strange = [name for name in names if _spelled(name) not in _SET_BY_SUPEROFFICE]
+    for name in strange[:MOST_WARNINGS]:
+        near = difflib.get_close_matches(_spelled(name), _NAMES, 1)
+        hint = f": did you mean {_NAMES[near[0]]}?" if near else "."
+        yield f"The field {name[:60]} was not recognised{hint}"
+    if len(strange) > MOST_WARNINGS:
+        yield f"{len(strange) - MOST_WARNINGS} more fields were not recognised."

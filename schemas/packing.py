@@ -191,7 +191,7 @@ class _Pattern(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
             return re.compile(super()._deserialize(value, attr, data, **kwargs))
-        except re.error as error:
+        except (re.error, RecursionError) as error:
             raise ValidationError(f"This is not a regular expression: {error}.") from error
 
 

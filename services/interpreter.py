@@ -6,7 +6,6 @@ Importing this imports jmespath: do so only where a template is worked out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from jmespath.exceptions import JMESPathTypeError
@@ -14,7 +13,7 @@ from jmespath.functions import Functions
 from jmespath.visitor import TreeInterpreter
 
 from schemas.fields import is_blank
-from services.senders.names import loose, normalise
+from services.senders.names import Spellings, loose, normalise
 
 _FUNCTIONS = Functions()
 
@@ -26,6 +25,8 @@ class Interpreter(TreeInterpreter):
         super().__init__()
         self.fields = dict(fields)  # JMESPath's functions know no other kind of object
         self.asked: dict[str, bool] = {}
+        self._spellings = Spellings(loose)
+        self._searched: dict[int, tuple[Mapping[str, Any], dict[str, str]]] = {}
 
     def work_out(self, tree: Any) -> Any:
         """Return what an expression comes to; the library and Python raise where it cannot be done."""
@@ -47,11 +48,13 @@ class Interpreter(TreeInterpreter):
             return name
         if (normal := normalise(name)) in value:
             return normal
-        return (self._loose_names if value is self.fields else _loose_names(value)).get(loose(name))
+        return self._loose_names(value).get(loose(name))
 
-    @cached_property
-    def _loose_names(self) -> dict[str, str]:
-        return _loose_names(self.fields)
+    def _loose_names(self, value: Mapping[str, Any]) -> dict[str, str]:
+        """Give the field that each loose spelling means, of several the first; worked out once for each mapping."""
+        if id(value) not in self._searched:  # the value is kept beside it: so nothing else gets its id
+            self._searched[id(value)] = value, {self._spellings[name]: name for name in reversed(list(value))}
+        return self._searched[id(value)][1]
 
     def visit_function_expression(self, node: Any, value: Any) -> Any:
         """Call a function; over what is not given it gives nothing, save `not_null`, which passes over it."""
@@ -69,8 +72,3 @@ class Interpreter(TreeInterpreter):
             if error.current_value is None or error.actual_type == "null":  # null inside a list
                 return None
             raise
-
-
-def _loose_names(value: Mapping[str, Any]) -> dict[str, str]:
-    """Give the field that each loose spelling means: of several the first."""
-    return {loose(name): name for name in reversed(list(value))}

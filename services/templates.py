@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from schemas.expressions import Expression
 from schemas.fields import is_blank
 from schemas.templates import Choice, Constant, Single, Template, Text, fold
-from services.errors import FieldError, InvalidSubmission
+from services.errors import FieldError, InvalidSubmission, UnreadableBody
 
 if TYPE_CHECKING:
     from services.interpreter import Interpreter
@@ -97,7 +97,7 @@ def _work_out(expression: Expression, submission: Interpreter) -> Any:
         types = " or ".join(kind.replace("array-", "array of ") for kind in error.expected_types)
         reason = f"{error.function_name}() takes a value of type {types}"
         raise _failed(submission, f"{{{expression.written}}} cannot be worked out: {reason}") from error
-    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError, UnreadableBody) as error:
         raise _failed(submission, f"{{{expression.written}}} cannot be worked out over these values") from error
 
 

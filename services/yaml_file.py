@@ -9,7 +9,7 @@ import yaml
 
 LARGEST_FILE = 1024 * 1024  # bytes
 DEEPEST = 100  # levels; hooks.yaml has seven
-MOST_VALUES = 100_000  # counted as if every alias were written out: ten lines of them can stand for billions
+MOST_VALUES = 30_000  # counted as if every alias were written out: ten lines of them can stand for billions
 
 LONGEST_NUMBER = 18  # signs; longer ones take seconds to read (1:59:59…) or to tell apart as keys
 _INDICATORS = (b"[", b"{", b"-", b"?", b":", b",")  # each value, and each level of nesting, has one of these

@@ -56,6 +56,6 @@ def test_make_clean_removes_what_was_made(tmp_path):
 def test_make_alone_lists_every_target(tmp_path):
     """Whoever types `make` sees all there is, and nothing happens."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    targets = {"run", "install", "test", "check", "bench", "lock", "clean"}
+    targets = {"run", "install", "test", "check", "bench", "fuzz", "lock", "clean"}
 
     assert {line.split()[1] for line in make("help", tmp_path).stdout.splitlines()} == targets

@@ -45,7 +45,7 @@ def _names(item: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
 
 
 def _value(item: Mapping[str, Any], step: Answers) -> Any:
-    value = next((found for path in step.value if (found := _look(item, path)) is not None), None)
+    value = _first(item, step.value)
     several = bool(step.several) and holds(step.several, item)
     if several and step.list_value is not None:
         listed = find(item, step.list_value)
@@ -59,12 +59,14 @@ def _value(item: Mapping[str, Any], step: Answers) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 and holds(step.one, item) else value
 
 
-def _look(item: Mapping[str, Any], path: str) -> Any:
-    """Return what stands at a path; for `<type>`, under the key that the object's `type` names."""
-    if path[0] == "<" and path[-1] == ">":
-        return item.get(word(find(item, path[1:-1])))
-    found = find(item, path)
-    return None if found is MISSING else found
+def _first(item: Mapping[str, Any], paths: tuple[str, ...]) -> Any:
+    """Return what stands at the first path that leads anywhere; `<type>` is the key that the object's `type` names."""
+    for path in paths:
+        is_named = path[0] == "<" and path[-1] == ">"
+        found = item.get(word(find(item, path[1:-1]))) if is_named else find(item, path)
+        if found is not MISSING and found is not None:
+            return found
+    return None
 
 
 def _text(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
@@ -107,12 +109,13 @@ def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Ans
             several = bool(step.several) and holds(step.several, question)
             known[match] = (_names(question, step.names), several)
     for answer in found:
-        key = next((name for name in answer.names if name in known), None)
-        if key is None:
-            yield answer
+        for name in answer.names:
+            if name in known:
+                names, several = known.pop(name)
+                yield Answer((*answer.names, *names), as_list(answer.value) if several else answer.value)
+                break
         else:
-            names, several = known.pop(key)
-            yield Answer((*answer.names, *names), as_list(answer.value) if several else answer.value)
+            yield answer
     for match, (names, several) in known.items():
         yield Answer((match, *names), [] if several else None)
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from werkzeug.http import parse_options_header
@@ -28,7 +29,8 @@ _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 
 # A text in JSON; one without an end reaches to the end. Possessive, so that no body makes it go back and forth.
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
+_DEEPER = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NOT_BRACKETS = bytes(set(range(256)) - _DEEPER.keys())
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "Invalid control character": "a line break or tab inside a text must be written \\n or \\t",
@@ -122,20 +124,13 @@ def _check_size(text: str, what: str) -> None:
     opened = text.count("[") + text.count("{")
     if opened <= DEEPEST and text.count(",") + opened <= MOST:
         return
-    structure = _TEXT.sub("", text)
-    if _is_too_deep(_NOT_BRACKETS.sub("", structure)[: 2 * MOST]):  # with more brackets it has too many values
+    structure = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    brackets = structure.encode("ascii", "ignore").translate(None, _NOT_BRACKETS)
+    # With more of them than these it has too many values, which the counts below tell faster.
+    if max(accumulate(map(_DEEPER.__getitem__, brackets[: 2 * MOST])), default=0) > DEEPEST:
         raise UnreadableBody(f"{what} is nested more than {DEEPEST} levels deep. Send it flatter.")
     if structure.count(",") + structure.count("[") + structure.count("{") > MOST:
         raise UnreadableBody(f"{what} has more than {MOST:,} values. Send only the fields that are needed.")
-
-
-def _is_too_deep(brackets: str) -> bool:
-    depth = 0
-    for bracket in brackets:
-        depth += 1 if bracket in "[{" else -1
-        if depth > DEEPEST:
-            return True
-    return False
 
 
 class _NotANumber(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from binascii import unhexlify
+from binascii import a2b_qp
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +20,7 @@ _LONGEST_HEAD = 8 * 1024  # the headers of one part
 _LONGEST_HEADS = 128 * 1024  # of all: reading them is the slow part of werkzeug's parser
 _LONGEST_BOUNDARY = 70  # RFC 2046, section 5.1.1
 
-_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+_NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _BRACKETED = re.compile(r"([^\[\]]*[^\[\]\s])((?:\[[^\[\]]*\])+)")  # a label like `Size [cm]` is no nesting
 
 
@@ -50,8 +50,15 @@ def read_urlencoded(body: bytes, encoding: str) -> Form:
 
 
 def _unescape(text: bytes) -> bytes:
-    """Undo `%C3%A5`; a `%` without two hexadecimal digits stays as typed."""
-    return _ESCAPES.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), text)
+    """Undo `%C3%A5`; a `%` without two hexadecimal digits stays as typed.
+
+    Written with `=` this is quoted-printable, whose decoder takes a tenth of the time of any loop of ours. Twice
+    `%%`: what is left of `%%%` has one more.
+    """
+    for _ in range(2):
+        text = text.replace(b"%%", b"%25%")
+    text = b"%25".join(_NO_ESCAPE.split(text))
+    return a2b_qp(text.replace(b"=", b"%3D").replace(b"%", b"="))
 
 
 def read_multipart(body: bytes, boundary: str) -> Form:

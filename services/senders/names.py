@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from services.errors import UnreadableBody
+
 LONGEST = 200  # signs of a name that count; a question's whole text is a name too
+MOST_NAMES = 5_000  # of one submission's fields; a form of 200 questions has some 600
+MOST_SIGNS = 100_000  # of all the different names of one submission; the dearest cost half a microsecond each
+MOST_KEPT = 4096  # names, and signs, that stay in memory from one submission to the next
 
 # Latin letters that Unicode does not take apart into a plain one and a mark (NFKD leaves them as they are).
 _LETTERS = {
@@ -19,10 +24,12 @@ _LETTERS = {
 _LATIN = str.maketrans(_LETTERS)
 _LOWER = "a-z" + "".join(_LETTERS)
 _UPPER = "A-ZÆŒØẞĐÐÞŁĦŦŊƏ"
-_MARKS = re.compile(f"(?<=[{_UPPER}{_LOWER}])[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
+_MARK = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+# The sign itself comes before what must stand in front of it: a pattern that begins with a look-behind is slow.
+_MARKS = re.compile(f"[{_MARK}](?<=[{_UPPER}{_LOWER}].)[{_MARK}]*", re.DOTALL)
+_LOOSE = re.compile(r"_(?:(?![0-9])|(?<![0-9]_))")
 _WORD_STARTS = re.compile(f"(?<=[{_LOWER}0-9])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])")
-_BETWEEN_WORDS = re.compile(r"[\W_]+", re.ASCII)
-_LOOSE = re.compile(r"_(?![0-9])|(?<![0-9])_")
+_ASCII_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]*[a-z0-9]+|[A-Z]+")
 
 
 def normalise(name: str) -> str:
@@ -34,26 +41,44 @@ def normalise(name: str) -> str:
     return _normalise(name[:LONGEST])
 
 
-@lru_cache(maxsize=4096)  # cut before it is kept: a stranger's megabyte must not stay in memory
+@lru_cache(maxsize=MOST_KEPT)  # cut before it is kept: a stranger's megabyte must not stay in memory
 def _normalise(name: str) -> str:
-    if name.isascii():
-        words = _BETWEEN_WORDS.sub("_", _WORD_STARTS.sub("_", name).lower()).strip("_")
-    else:
+    if not name.isascii():
         words = _other_letters(name)
+    elif name == (lower := name.lower()):
+        words = "_".join(lower.translate(_SIGNS).split())
+    else:
+        words = "_".join(_ASCII_WORDS.findall(name)).lower()
     return words if words and not words[0].isdigit() else f"_{words}"
 
 
 def _other_letters(name: str) -> str:
     """Take accents off Latin letters alone: in other scripts a mark makes another letter of it."""
-    plain = _MARKS.sub("", unicodedata.normalize("NFKD", name))
-    latin = _WORD_STARTS.sub("_", plain).lower().translate(_LATIN)
-    whole = unicodedata.normalize("NFC", latin)
-    return "_".join(whole.translate({ord(sign): _sign(sign) for sign in set(whole) if not sign.isalnum()}).split())
+    apart = unicodedata.normalize("NFKD", name)[: 3 * len(name)]  # one sign may stand for a phrase of eighteen
+    plain = _MARKS.sub("", apart)
+    lower = plain.lower()
+    latin = lower if lower == plain else _WORD_STARTS.sub("_", plain).lower()
+    if not latin.isascii():
+        latin = unicodedata.normalize("NFC", latin.translate(_LATIN))
+    return "_".join(latin.translate(_SIGNS).split())
 
 
-def _sign(sign: str) -> str:
-    """Keep the marks of letters; drop what has no width (joiners, a BOM); all else parts words."""
-    return {"M": sign, "C": ""}.get(unicodedata.category(sign)[0], " ") if sign > "\x7f" else " "
+class _Signs(dict[int, str]):
+    """What becomes of each sign in a name, worked out when it is first met."""
+
+    def __missing__(self, number: int) -> str:
+        """Keep letters, digits and marks of letters; drop what has no width (joiners, a BOM); all else parts words."""
+        sign = chr(number)
+        kept = sign if sign.isalnum() else " "
+        if kept == " " and sign > "\x7f":
+            kept = {"M": sign, "C": ""}.get(unicodedata.category(sign)[0], " ")
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        self[number] = kept
+        return kept
+
+
+_SIGNS = _Signs()
 
 
 def loose(name: str) -> str:
@@ -64,9 +89,33 @@ def loose(name: str) -> str:
     return _loose(name[:LONGEST])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_KEPT)
 def _loose(name: str) -> str:
     return _LOOSE.sub("", _normalise(name))
+
+
+class Spellings(dict[str, str]):
+    """What `spell` makes of each name of one submission; UnreadableBody where that would take too long."""
+
+    def __init__(self, spell: Callable[[str], str]):
+        super().__init__()
+        self._spell = spell
+        self._left = MOST_SIGNS
+
+    def __missing__(self, name: str) -> str:
+        cut = name[:LONGEST]
+        self._left -= len(cut)
+        if self._left < 0:
+            raise UnreadableBody(
+                f"The names of the fields have more than {MOST_SIGNS:,} signs in all. Send only the fields needed."
+            )
+        self[name] = spelled = self._spell(cut)
+        return spelled
+
+
+def too_many_names() -> UnreadableBody:
+    """Return the refusal of a submission whose names would take too long."""
+    return UnreadableBody(f"It has more than {MOST_NAMES:,} fields. Send only the fields that are needed.")
 
 
 class Answer(NamedTuple):
@@ -90,16 +139,17 @@ class Named(NamedTuple):
 def name_all(answers: Iterable[Answer], reserved: Mapping[str, Any]) -> Named:
     """Put every answer under all its names; a second one of the same name gets `_2`, the next `_3`.
 
-    First names go first: another question's label never takes away a name that the form's author gave.
+    First names go first: another question's label never takes away a name that the form's author gave. Raises
+    UnreadableBody where there are too many names.
     """
     named, counts, later = Named(dict(reserved), {}, {}), dict[str, int](), []
+    spellings = Spellings(_normalise)
     for names, value in answers:
-        tidied, first = tidy(value), normalise(names[0])
+        tidied, first = _tidy(value, spellings), spellings[names[0]]
         _add(named, counts, first, names[0], tidied)
         seen = {first}
         for rank, original in enumerate(names[1:]):
-            name = normalise(original)
-            if name not in seen:
+            if (name := spellings[original]) not in seen:
                 later.append((rank, name, original, tidied))
                 seen.add(name)
     for _, name, original, value in sorted(later, key=itemgetter(0)):
@@ -114,14 +164,31 @@ def _add(named: Named, counts: dict[str, int], name: str, original: str, value: 
         free = f"{name}_{counts[name]}"
     if free != name:
         named.repeated.setdefault(original, free)
+    if len(named.values) >= MOST_NAMES:
+        raise too_many_names()
     named.values[free] = value
     named.originals[free] = original
 
 
 def tidy(value: Any) -> Any:
     """Normalise the names inside a value, at every level, so that a template can write `name.first`."""
+    return _tidy(value, Spellings(_normalise))
+
+
+def _tidy(value: Any, spellings: Spellings) -> Any:
     if isinstance(value, dict):
-        return name_all((Answer((str(key),), inner) for key, inner in value.items()), {}).values
+        inner = [(name, _tidy(item, spellings)) for name, item in value.items()]
+        tidied = {spellings[name]: item for name, item in inner}
+        if len(tidied) < len(inner):  # some come to the same
+            tidied = _numbered(inner, spellings)
+        return tidied
     if isinstance(value, list):
-        return [tidy(item) for item in value]
+        return [_tidy(item, spellings) for item in value]
     return value
+
+
+def _numbered(items: list[tuple[str, Any]], spellings: Spellings) -> dict[str, Any]:
+    named, counts = Named({}, {}, {}), dict[str, int]()
+    for name, item in items:
+        _add(named, counts, spellings[name], name, item)
+    return named.values

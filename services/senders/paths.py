@@ -14,8 +14,10 @@ MISSING: Final = object()
 
 def find(value: Any, path: str) -> Any:
     """Return what stands at a path, or MISSING. A name with a dot in it is found first as it stands."""
-    if isinstance(value, dict) and (path in value or "." not in path):
-        return value.get(path, MISSING)
+    if isinstance(value, dict):
+        found = value.get(path, MISSING)
+        if found is not MISSING or "." not in path:
+            return found
     for head, rest in _splits(path):
         inner = _step(value, head)
         found = MISSING if inner is MISSING else find(inner, rest)
@@ -72,15 +74,17 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
 def tell(sources: tuple[Source, ...], body: Any, headers: Mapping[str, str]) -> Any:
     """Return what the first source that is there tells: a value as it came, or several joined by `/`; else None."""
     for source in sources:
-        if len(source) == 1:
-            value = _look(source[0], body, headers)
-            if value is not MISSING and value is not None and value != "":
-                return value
-        else:
-            words = [word(_look(part, body, headers)) for part in source]
-            if all(words):
-                return "/".join(words)
+        if (value := _told(source, body, headers)) is not None:
+            return value
     return None
+
+
+def _told(source: Source, body: Any, headers: Mapping[str, str]) -> Any:
+    if len(source) == 1:
+        value = _look(source[0], body, headers)
+        return None if value is MISSING or value == "" else value
+    words = [word(_look(part, body, headers)) for part in source]
+    return "/".join(words) if all(words) else None
 
 
 def _look(part: Part, body: Any, headers: Mapping[str, str]) -> Any:
@@ -90,7 +94,7 @@ def _look(part: Part, body: Any, headers: Mapping[str, str]) -> Any:
 def holds(conditions: Conditions, body: Any, headers: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Tell whether one of the conditions is met."""
     for source, wanted in conditions:
-        told = tell((source,), body, headers)
+        told = _told(source, body, headers)
         if told is not None and (word(told) in wanted or "*" in wanted):
             return True
     return False

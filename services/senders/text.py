@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 
 from services.errors import UnreadableBody, UnsupportedContentType
 
@@ -12,6 +14,7 @@ MOST = 20_000  # keys, items and fields in all; keeps a megabyte of brackets fro
 
 # What a browser or a WordPress site may be set to. Python's own list has codecs that are slow or no charsets.
 _FAMILIES = ("utf-8", "utf-16", "utf-32", "iso8859", "cp125", "koi8", "shift_jis", "cp932", "euc_", "gb", "big5")
+_KNOWN = {*aliases, *aliases.values(), "koi8_u", "utf_8_sig"} - {"mbcs", "ansi", "dbcs"}  # Windows alone has those
 # WHATWG Encoding, section 4.2: what is labelled ISO-8859-1 is read as windows-1252; ASCII is part of UTF-8.
 _MEANT = {"ascii": "utf-8", "iso8859-1": "cp1252", "utf-8-sig": "utf-8"}
 _MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
@@ -25,10 +28,9 @@ _UTF8_MARKS = re.compile(b"(?:%b)+" % codecs.BOM_UTF8)
 
 def find_encoding(charset: str) -> str:
     """Return Python's name for a charset parameter; raise UnsupportedContentType for one that is not read."""
-    try:
-        name = codecs.lookup(charset.strip(" '\"")).name
-    except (LookupError, ValueError):  # ValueError: a NUL in the name
-        name = ""
+    known = normalize_encoding(charset.strip(" '\"")).lower()
+    # Python keeps every name that it was ever asked for, known or not; a stranger may send a new one each time.
+    name = codecs.lookup(known).name if known in _KNOWN else ""
     if not (name in _MEANT or name.startswith(_FAMILIES)):
         raise UnsupportedContentType(f"The charset {quote(charset)} is not read. Send UTF-8.")
     return _MEANT.get(name, name)

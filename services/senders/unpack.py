@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,13 @@ from services.errors import FieldError, InvalidSubmission, LiaisonError, Unreada
 from services.senders.answers import gather
 from services.senders.decode import Repeating, read_json
 from services.senders.forms import Form, nest
-from services.senders.names import Named, name_all
+from services.senders.names import MOST_NAMES, Named, name_all, too_many_names
 from services.senders.paths import MISSING, find, first, header, holds, replace, tell, word
-from services.senders.text import decode, quote
+from services.senders.text import MOST, decode, quote
 
 MOST_SUBMISSIONS = 1000
 _MOST_WARNINGS = 20
+_GROUPS = (dict, list)
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -106,7 +107,7 @@ def unpack(raw: Any, headers: Mapping[str, str], packing: Packing) -> Decoded:
     it cannot read, InvalidSubmission where the body has not the sender's shape or more than 1,000 items.
     """
     if packing.bare_with_header is not None and header(headers, packing.bare_with_header) is not None:
-        packing = dataclasses.replace(packing, root=(), answers=(), labels=(), merge=())
+        packing = packing._replace(root=(), answers=(), labels=(), merge=())
     items, is_array = _items(raw, packing)
     found = list[Submission]()
     for item in items:
@@ -189,7 +190,7 @@ def _open(raw: Any, packing: Packing) -> Any:
     body = nest(raw, packing.nest) if isinstance(raw, Form) else raw
     for path in packing.unwrap_json:
         if path == "*":
-            body = {name: _json_perhaps(value) for name, value in body.items()}
+            body = _read_texts(body)
         elif isinstance(text := find(body, path), str) and text.strip():
             body = replace(body, path, read_json(text, quote(path)))
     for path in packing.base64:
@@ -198,14 +199,19 @@ def _open(raw: Any, packing: Packing) -> Any:
     return body
 
 
-def _json_perhaps(value: Any) -> Any:
-    """Read a text that is JSON, such as Microsoft Forms' lists; what only looks like it stays text."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
-        return value
-    try:
-        return read_json(value, "A field")
-    except UnreadableBody:
-        return value
+def _read_texts(body: dict[str, Any]) -> dict[str, Any]:
+    """Read every text that is JSON, such as Microsoft Forms' lists; what only looks like it stays text."""
+    if len(body) > MOST_NAMES:
+        raise too_many_names()
+    read, left = dict(body), MOST
+    for name, value in body.items():
+        if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+            left -= value.count(",") + value.count("[") + value.count("{")
+            if left < 0:
+                raise UnreadableBody(f"The lists in its fields have more than {MOST:,} values. Send fewer of them.")
+            with suppress(UnreadableBody):
+                read[name] = read_json(value, "A field")
+    return read
 
 
 def _unbase64(text: str, what: str) -> Any:
@@ -247,11 +253,13 @@ def _too_many(count: int) -> InvalidSubmission:
     )
 
 
-def _repeated(value: Any) -> Iterator[str]:
-    """Give the names that stood more than once in an object, at any depth."""
-    if isinstance(value, Repeating):
-        yield from value.names
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            if isinstance(inner, dict | list):
-                yield from _repeated(inner)
+def _repeated(value: Any) -> list[str]:
+    """Return the names that stood more than once in an object, at any depth."""
+    names, waiting = list[str](), [value]
+    for found in waiting:
+        if isinstance(found, dict):
+            names += found.names if isinstance(found, Repeating) else ()
+            waiting += [inner for inner in found.values() if isinstance(inner, _GROUPS)]
+        elif isinstance(found, list):
+            waiting += [inner for inner in found if isinstance(inner, _GROUPS)]
+    return names
