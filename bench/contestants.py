@@ -13,7 +13,8 @@ from bench.processes import Contestant, hear, tool
 from bench.upstream import TENANT, TICKET
 
 APP_TOKEN = "bench-app-token"
-HOOKS = "bench:\n  verify: {header: X-Api-Key, secret: bench-key}\n  existing: add\n"  # one call, as the plain function makes
+# `add`: one call to SuperOffice for each webhook, as the plain function makes.
+HOOKS = "bench:\n  verify: {header: X-Api-Key, secret: bench-key}\n  existing: add\n"
 
 
 @dataclass(frozen=True)

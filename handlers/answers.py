@@ -17,10 +17,10 @@ PROBLEM = "application/problem+json"
 
 
 class Answer(NamedTuple):
-    """A status and a JSON object; `reason` is the slug of a refusal, for the log."""
+    """A status and what goes as JSON, an object nearly always; `reason` is the slug of a refusal, for the log."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Any
     headers: Mapping[str, str] = MappingProxyType({})
     reason: str = ""
 

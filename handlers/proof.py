@@ -35,15 +35,16 @@ def prove(request: Request, body: bytes, hook: Hook, services: Services) -> str 
 def prove_owner(request: Request, services: Services) -> None:
     """Let pass who knows the secret `liaison-api-key`, sent as a bearer token; raise NotProven."""
     received = Received(request.method, "", headers_of(request), request.args, b"", fields=dict)
+    refused = NotProven(
+        "This is for the owner's own tools: send Authorization: Bearer and the secret liaison-api-key.",
+        headers=BEARER_CHALLENGE,
+    )
+    if received.header("Authorization") is None:
+        raise refused  # who does not even try costs no look at the secrets
     try:
-        if received.header("Authorization") is None:  # a stranger who does not even try costs no look at the secrets
-            raise NotProven("Authorization is missing.", headers=BEARER_CHALLENGE)
         _verify_twice(OWNER, received, services)
     except NotProven as error:
-        raise NotProven(
-            "This is for the owner's own tools: send Authorization: Bearer and the secret liaison-api-key.",
-            headers=error.headers,
-        ) from error
+        raise refused from error
 
 
 def _fields(body: bytes, request: Request) -> Mapping[str, Any]:

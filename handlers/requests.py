@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +16,7 @@ from services.errors import BodyTooLarge, UnreadableBody, UnsupportedContentType
 CHUNK = 65_536
 DRAINED = 8 * 1024 * 1024  # bytes still read and thrown away, so that the sender gets to see its 413
 DRAIN_TIME = 2.0  # seconds
-PAUSE = 10.0  # seconds without a byte of the body; a sender that stops would hold its thread for ever
+PAUSE = struct.pack("ll", 10, 0)  # seconds without a byte of the body; a sender that stops would hold its thread
 LONGEST = 60.0  # seconds for the whole of it; nor may one that drips
 
 
@@ -24,7 +25,7 @@ def read_body(request: Request, limit: int) -> bytes:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedContentType("Compressed bodies are not read: send it without Content-Encoding.")
     if line := request.environ.get("gunicorn.socket"):
-        line.settimeout(PAUSE)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PAUSE)  # a timeout of Python's own would poll each time
     length = request.content_length
     chunks: list[bytes] = []
     size, ends = 0, time.monotonic() + LONGEST

@@ -25,6 +25,14 @@ def webhook_route(request: Request, services: Services) -> Answer:
     logs.bind(headers_of(request), services.settings.google_project)
     if request.path == "/health":
         return _health(request, services)
+    if request.path.startswith("/lookups/"):  # what few instances ever serve is imported when it is asked for
+        from handlers.lookups import look_up
+
+        return look_up(request, services)
+    if request.path == "/openapi.json":
+        from handlers.openapi import describe
+
+        return describe(request, services)
     if request.path != "/" and not request.path.startswith(HOOKS):
         raise UnknownHook("There is no such address: check the one that was given to you.")
     name = DEFAULT_HOOK if request.path == "/" else request.path.removeprefix(HOOKS)

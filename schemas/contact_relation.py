@@ -68,7 +68,9 @@ class ContactRelationSchema(Schema):
     source_person = Identifier(**_field("SourcePersonId", "The id of a person in that company"))
     destination_company = Identifier(**_field("DestinationContactId", "The id of the company that it leads to"))
     destination_person = Identifier(**_field("DestinationPersonId", "The id of a person in that other company"))
-    definition = Identifier(**_field("RelationDefinitionId", "What the source is to the destination: a definition's id"))
+    definition = Identifier(
+        **_field("RelationDefinitionId", "What the source is to the destination: a definition's id")
+    )
     relation_id = Identifier(**_field("RelationId", "The id of a relation to change or delete; without it one is made"))
     comment = Comment(**_field("Comment", "Free text; what is over 254 characters is cut"))
     reversed = Flag(**_field("Reversed", "1 where it reads against the definition's direction"))

@@ -65,8 +65,11 @@ ContactRelationEntitySchema = Schema.from_dict(
     },
     name="ContactRelationEntitySchema",
 )
-_SCHEMA = ContactRelationEntitySchema(unknown=EXCLUDE)
-ENTITY_FIELDS = tuple(_SCHEMA.fields)
+ENTITY_FIELDS = tuple(ContactRelationEntitySchema().fields)
+# What is looked at with each answer; the other fields are carried through as they came.
+_DATES = ("CreatedDate", "UpdatedDate")
+_SCHEMA = ContactRelationEntitySchema(only=(*IDS, "RelationId", *_DATES), unknown=EXCLUDE)
+_CARRIED = tuple(name for name in ENTITY_FIELDS if name not in _SCHEMA.fields)
 
 
 class EntityMismatch(ValueError):
@@ -93,13 +96,12 @@ def load_entity(answer: Any, sent: Mapping[str, Any], selected: Iterable[str] = 
     if not isinstance(answer, Mapping):
         raise EntityMismatch("the answer is not an object")
     try:
-        entity: dict[str, Any] = _SCHEMA.load(answer)
+        checked: dict[str, Any] = _SCHEMA.load(answer)
     except ValidationError as error:
         if not error.messages_dict.keys().isdisjoint((*IDS, "RelationId")):
             raise EntityMismatch("its ids cannot be read") from error
-        entity = cast(
-            "dict[str, Any]", error.valid_data
-        )  # a date or a text that cannot be read does not undo what was saved
+        checked = cast("dict[str, Any]", error.valid_data)  # a date that cannot be read does not undo what was saved
+    entity = {**{name: answer.get(name) for name in _CARRIED}, **checked}
     if (entity.get("RelationId") or 0) < 1:
         raise EntityMismatch("the answer has no RelationId")
     kept = set(selected)

@@ -65,7 +65,8 @@ def function(tmp_path, monkeypatch, settings, secrets):
         secrets_file.write_text(yaml.safe_dump(own))
         secrets_file.chmod(0o600)
         hooks_file = tmp_path / "hooks.yaml"
-        hooks_file.write_text(hooks if isinstance(hooks, str) else yaml.safe_dump(HOOKS if hooks is None else hooks, sort_keys=False))
+        written = HOOKS if hooks is None else hooks
+        hooks_file.write_text(written if isinstance(written, str) else yaml.safe_dump(written, sort_keys=False))
         given = {**settings, "SECRETS": f"file:{secrets_file}", "HOOKS": str(hooks_file), **changed}
         for name, value in given.items():
             monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from contextlib import suppress
 
 import pytest
 import yaml
@@ -51,7 +52,8 @@ def talk(port: int, sent: bytes, *, ends: bool = True) -> list[int]:
     with socket.create_connection(("127.0.0.1", port), timeout=40) as line:
         line.sendall(sent)
         if ends:
-            line.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # it may have been answered, and hung up on, before
+                line.shutdown(socket.SHUT_WR)
         answered = b"".join(iter(lambda: line.recv(65_536), b""))
     return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d+)", answered, re.MULTILINE)]
 

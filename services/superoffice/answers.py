@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from services.errors import InDoubt, LiaisonError, LoginRefused, RefusedBySuperOffice, SuperOfficeUnavailable
 
@@ -36,27 +37,36 @@ class TicketRefused(LoginRefused):
 
 REFUSALS = frozenset({400, 404, 409, 412})
 LONGEST_PAUSE = 3600  # seconds; a longer Retry-After is not believed
+_NO_JSON = object()
 _WORDS = ("ErrorMessage", "Message", "MessageDetail")
 
 
-class WebApiAnswer(NamedTuple):
+class WebApiAnswer:
     """A whole answer of the WebAPI: its body is read, up to a bound."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes):
+        self.status = status
+        self.headers = headers
+        self.body = body
 
     @property
     def is_success(self) -> bool:
         """Whether the status is a 2xx, which for an agent does not yet mean that it was done."""
         return 200 <= self.status < 300
 
-    def json(self) -> Any:
-        """Return the body as JSON; raise InDoubt where it is none."""
+    @cached_property
+    def parsed(self) -> Any:
+        """The body as JSON, or a mark that it is none."""
         try:
             return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            raise InDoubt(f"SuperOffice answered {self.status} with something that is not JSON.") from error
+        except (ValueError, RecursionError):
+            return _NO_JSON
+
+    def json(self) -> Any:
+        """Return the body as JSON; raise InDoubt where it is none."""
+        if self.parsed is _NO_JSON:
+            raise InDoubt(f"SuperOffice answered {self.status} with something that is not JSON.")
+        return self.parsed
 
     def pause(self) -> int | None:
         """Return the whole seconds that `Retry-After` asks for, or None where it does not say so in seconds."""
@@ -66,11 +76,8 @@ class WebApiAnswer(NamedTuple):
 
 def error_words(answer: WebApiAnswer) -> str | None:
     """Return what SuperOffice says went wrong, or None where the body is not one of its error objects."""
-    try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(body, Mapping):
+    body = answer.parsed
+    if not isinstance(body, dict):
         return None
     words = next((str(body[key]) for key in _WORDS if body.get(key)), None)
     if "RelationId" in body or not (words or body.get("Error") is True):

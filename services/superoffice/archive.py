@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from services.deadline import Deadline
 from services.errors import SuperOfficeUnavailable
@@ -62,10 +62,18 @@ class Row:
         return value not in ("", "0", "false", "no", "off")
 
 
-def restrict(column: str, operator: str, value: str | int) -> Restrictions:
+class Page(NamedTuple):
+    """A page of rows, the first being 0, and the columns they are ordered by before their id."""
+
+    number: int
+    size: int
+    order: tuple[str, ...]
+
+
+def restrict(column: str, operator: str, *values: str | int) -> Restrictions:
     """Return one restriction; a number is written as SuperOffice encodes it."""
-    encoded = f"[I:{value}]" if isinstance(value, int) else value
-    one = {"Name": column, "Operator": operator, "Values": [encoded], "IsActive": True}
+    encoded = [f"[I:{value}]" if isinstance(value, int) else value for value in values]
+    one = {"Name": column, "Operator": operator, "Values": encoded, "IsActive": True}
     return ({**one, "InterParenthesis": 0, "InterOperator": "And"},)
 
 
@@ -87,27 +95,23 @@ def can_be_sought(text: str) -> bool:
 def search(
     archive: Archive, columns: Sequence[str], restrictions: Restrictions, webapi: WebApi, deadline: Deadline
 ) -> tuple[Row, ...]:
-    """Return the rows that meet the restrictions; see `records` for those that an archive lists more than once.
-
-    NetServer answers a query that it knows from its cache for a minute. So that a look never misses what was saved
-    a moment ago, each has a restriction of its own that every row meets.
-    """
-    nonce = restrict(archive.key, "greater", -1 - secrets.randbelow(2**30))
-    body = {
-        "ProviderName": archive.provider,
-        "Columns": list(dict.fromkeys((archive.key, *columns))),
-        "SortOrder": [{"Name": archive.key, "Direction": "ASC"}],
-        "Restriction": list(all_of(restrictions, nonce)),
-        "Entities": list(archive.entities),
-        "PageSize": PAGE,
-    }
+    """Return the rows that meet the restrictions; see `records` for those that an archive lists more than once."""
+    query = _query(archive, columns, restrictions)
     rows: list[Row] = []
-    for page in range(MOST_PAGES):
-        listed = _list({**body, "Page": page}, webapi, deadline)
-        rows += [_row(item, archive.key) for item in listed]
+    for number in range(MOST_PAGES):
+        listed = _list(archive, {**query, "Page": number, "PageSize": PAGE}, webapi, deadline)
+        rows += listed
         if len(listed) < PAGE:
             break
     return tuple(rows)
+
+
+def list_page(
+    archive: Archive, columns: Sequence[str], restrictions: Restrictions, page: Page, webapi: WebApi, deadline: Deadline
+) -> tuple[Row, ...]:
+    """Return one page of the rows that meet the restrictions; none beyond the last."""
+    query = _query(archive, columns, restrictions, page.order)
+    return tuple(_list(archive, {**query, "Page": page.number, "PageSize": page.size}, webapi, deadline))
 
 
 def records(rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -136,11 +140,29 @@ def _join(operator: str, groups: Sequence[Restrictions]) -> Restrictions:
     return tuple(joined)
 
 
-def _list(body: Mapping[str, Any], webapi: WebApi, deadline: Deadline) -> list[Any]:
+def _query(
+    archive: Archive, columns: Sequence[str], restrictions: Restrictions, order: Sequence[str] = ()
+) -> Mapping[str, Any]:
+    """Make the query, the page aside.
+
+    NetServer answers a query that it knows from its cache for a minute. So that a look never misses what was saved
+    a moment ago, each has a restriction of its own that every row meets.
+    """
+    nonce = restrict(archive.key, "greater", -1 - secrets.randbelow(2**30))
+    return {
+        "ProviderName": archive.provider,
+        "Columns": list(dict.fromkeys((archive.key, *columns))),
+        "SortOrder": [{"Name": name, "Direction": "ASC"} for name in (*order, archive.key)],
+        "Restriction": list(all_of(restrictions, nonce)),
+        "Entities": list(archive.entities),
+    }
+
+
+def _list(archive: Archive, body: Mapping[str, Any], webapi: WebApi, deadline: Deadline) -> list[Row]:
     listed = ask(Call("POST", PATH, body), webapi, deadline)
     if not isinstance(listed, list):
         raise SuperOfficeUnavailable("SuperOffice answered a search with something that is not a list.")
-    return listed
+    return [_row(item, archive.key) for item in listed]
 
 
 def _row(item: Any, key: str) -> Row:

@@ -1,0 +1,81 @@
+"""How a delivery and its pair change: one record in, the next one out, and nothing is written here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from schemas.ledger import SAVED, WAITING, Delivery, Doubt, Pair, Trouble
+from services.ledger.arriving import LONGEST_KEY, Plan
+from services.ledger.contract import LEASE, Claim, Entry, LeaseLost, Opened
+
+MOST_TROUBLES = 20
+
+
+def storable(entry: Entry) -> Entry:
+    """Return the entry with a key that every store takes: well-formed text, and short."""
+    if entry.key is None:
+        return entry
+    key = entry.key.encode("utf-8", "backslashreplace")
+    if len(key) > LONGEST_KEY:
+        key = b"sha256:" + hashlib.sha256(key).hexdigest().encode()
+    return replace(entry, key=key.decode())
+
+
+def opened(entry: Entry, plan: Plan, delivery: Delivery) -> Opened:
+    """Tell the opener what its entry became, once it is written."""
+    if plan.how == "known":
+        return Opened(delivery, "known", other_content=delivery.fingerprint != entry.fingerprint)
+    return Opened(delivery, plan.how, Claim(delivery) if delivery.owner else None)
+
+
+def leased(delivery: Delivery, now: float) -> Delivery:
+    """Begin its lease now. Should nobody come back, it is due when the lease ends."""
+    return replace(delivery, leased_until=now + LEASE, due_at=now + LEASE)
+
+
+def renewed(claim: Claim, now: float) -> Claim:
+    """Begin the lease anew, that of the pair with it."""
+    delivery = leased(claim.delivery, now)
+    return Claim(delivery, replace(claim.pair, leased_until=delivery.leased_until) if claim.pair else None)
+
+
+def marked(claim: Claim, wanted: Mapping[str, Any], now: float) -> Claim:
+    """Note that a save is about to go out."""
+    if claim.pair is None or claim.pair.owner != claim.delivery.owner:
+        raise LeaseLost("A save goes out only while its pair is held. Claim the delivery and its pair again.")
+    doubt = Doubt(now, claim.pair.name, dict(wanted))
+    delivery = replace(claim.delivery, doubt=doubt, saves=claim.delivery.saves + 1)
+    return Claim(delivery, replace(claim.pair, in_doubt=delivery.id))
+
+
+def let_go(pair: Pair, ended: Delivery, owner: str | None) -> Pair:
+    """Free the pair from a worker, and note what it did there.
+
+    Only a delivery that will go on by itself leaves its mark: an operator may take long to come.
+    """
+    mine = owner is not None and pair.owner == owner
+    marked_still = ended.status in WAITING and ended.doubt is not None and ended.doubt.pair == pair.name
+    about_it = ended.pair == pair.name
+    is_saved = about_it and ended.status in SAVED
+    is_accepted = is_saved or (about_it and ended.status == "queued")
+    return replace(
+        pair,
+        owner=None if mine else pair.owner,
+        leased_until=None if mine else pair.leased_until,
+        in_doubt=None if pair.in_doubt == ended.id and not marked_still else pair.in_doubt,
+        saved=max(pair.saved or "", ended.arrival) if is_saved else pair.saved,
+        accepted=max(pair.accepted or "", ended.arrival) if is_accepted else pair.accepted,
+    )
+
+
+def troubled(delivery: Delivery, trouble: Trouble | None) -> Delivery:
+    """Add a failed try to the history, of which the first and the latest ones are kept."""
+    if trouble is None:
+        return delivery
+    troubles = (*delivery.troubles, trouble)
+    if len(troubles) > MOST_TROUBLES:
+        troubles = (troubles[0], *troubles[-(MOST_TROUBLES - 1) :])
+    return replace(delivery, troubles=troubles, reason=trouble.reason, tries=delivery.tries + 1)
