@@ -14,5 +14,9 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 def new_id(now: float | None = None) -> str:
     """Return a ULID: 48 bits of Unix time in milliseconds (`now` in seconds), then 80 random bits; 26 characters."""
     milliseconds = int((time.time() if now is None else now) * 1000)
-    number = milliseconds << 80 | int.from_bytes(os.urandom(10))
+    return written(milliseconds << 80 | int.from_bytes(os.urandom(10)))
+
+
+def written(number: int) -> str:
+    """Write the 128 bits of a ULID."""
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))

@@ -6,9 +6,8 @@ import secrets
 import threading
 from dataclasses import dataclass, replace
 
-from ulid import ULID
-
 from schemas.ledger import Delivery, Key, Pair
+from services.ids import written
 from services.ledger.contract import LEASE, Arrival, Entry
 
 LONGEST_KEY = 200  # characters; a longer one is kept as its hash
@@ -29,7 +28,7 @@ class Ids:
         """Return an id of that moment, or just above the last one where the clock has not moved on."""
         with self._lock:
             self._last = max((int(now * 1000) << 80) + secrets.randbits(79), self._last + 1)
-            return str(ULID.from_int(self._last))
+            return written(self._last)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,12 @@ def _listed(items: Any, step: Answers) -> Iterator[Answer]:
 
 
 def _names(item: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
-    return [name for path in paths if (name := word(find(item, path)))]
+    names = []
+    for path in paths:
+        found = find(item, path)
+        if found is not MISSING and (name := found.strip() if isinstance(found, str) else word(found)):
+            names.append(name)
+    return names
 
 
 def _value(item: Mapping[str, Any], step: Answers) -> Any:
