@@ -101,6 +101,18 @@ def test_two_processes_share_one_ledger(ledger, path):
     assert sum(what == "created" for _, what in told) == 200
 
 
+def test_another_process_that_comes_and_goes_takes_nothing_along(ledger, path):
+    """Closing the last connection throws the WAL away: nobody may take itself for the last while we have ours."""
+    with ledger.store._reading(), ledger.store._reading():  # two threads that read at once
+        pass
+    look = f"from services.ledger.opening import open_ledger as o; o('sqlite:{path}').store.deliveries(['x'])"
+    subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=True)
+    bring(ledger, "id-1")
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM delivery").fetchone() == (2,)
+
+
 def test_is_its_owners_alone(ledger, path):
     """Submissions hold people's data."""
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -218,7 +218,10 @@ class SqliteStore:
 def _create(path: Path) -> None:
     """Make the file, and its folder where there is none, its owner's alone. SQLite gives -wal and -shm its mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    # Never opened where it is there: closing it would drop all the locks that this process has on it
+    # (https://www.sqlite.org/howtocorrupt.html, 2.2), and another process would then throw the WAL away.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
 
