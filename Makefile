@@ -25,7 +25,7 @@ install: .venv/.installed
 	@echo '.venv is ready.'
 
 test: .venv/.installed-dev
-	@$(venv) -m pytest
+	@$(venv) -m pytest -n auto
 
 lint: .venv/.installed-dev
 	@$(venv) -m ruff format --check --quiet .
@@ -33,7 +33,7 @@ lint: .venv/.installed-dev
 	@$(venv) -m mypy --no-error-summary
 
 check: lint
-	@$(venv) -m pytest -m ""
+	@$(venv) -m pytest -n auto -m ""
 
 bench: .venv/.installed-dev
 	@$(venv) -m bench

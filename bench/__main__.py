@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from bench import cold, contestants, report, warm
+from bench import cold, contestants, lookups, report, senders, warm
 from bench.load import NotMeasured
 from bench.processes import CORES, HAS_PROC, PINNED, QUIET, REPOSITORY, on_core
 
-SECTIONS = ("throughput", "latency", "cpu", "cold", "memory")
+SECTIONS = ("throughput", "latency", "cpu", "cold", "memory", "senders", "lookups")
 FILE, GOOGLE, SYSTEM_USER = (
     "secrets in a file",
     "secrets in Secret Manager",
@@ -26,6 +26,11 @@ BARS = (
     report.Bar("start to first saved relation, Secret Manager", (cold.SAVED, GOOGLE), 1.1, False),
     report.Bar("memory, secrets in a file", (warm.MEMORY, FILE), 1.5, False),
     report.Bar("memory, Secret Manager", (warm.MEMORY, GOOGLE), 1.5, False),
+    report.Bar("throughput, 16 connections, signed by Typeform", (senders.THROUGHPUT, str(warm.BUSY)), 1.0, True),
+    report.Bar("... 64 connections, SuperOffice takes 50 ms", (senders.THROUGHPUT, str(warm.SLOW)), 1.0, True),
+    report.Bar("reading a delivery of Typeform / a whole webhook", senders.COST, 0.10, False, senders.WHOLE, digits=2),
+    report.Bar("names until updated, ms (p50)", (lookups.SECTION, lookups.NAMES), 260, False, "nothing", digits=0),
+    report.Bar("ids until updated, ms (p50)", (lookups.SECTION, lookups.IDS), 130, False, "nothing", digits=0),
 )
 
 
@@ -39,12 +44,13 @@ class Plan:
     rounds: int
     cold_rounds: int
     memory_rounds: int
+    lookups: int
 
 
 def arguments():
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="bench", description="Liaison beside the plain function.")
-    parser.add_argument("--quick", action="store_true", help="about 40 seconds, and rough")
+    parser.add_argument("--quick", action="store_true", help="about a minute, and rough")
     parser.add_argument("--only", choices=SECTIONS, help="this part alone")
     parser.add_argument("--same", action="store_true", help="the plain function in both seats: what is chance")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures of all rounds there")
@@ -52,14 +58,14 @@ def arguments():
 
 
 def planned(asked):
-    """Size the plan for these arguments so that all of it takes three to four minutes."""
+    """Size the plan for these arguments so that all of it takes four to five minutes."""
     sections = (asked.only,) if asked.only else SECTIONS
     cases = (warm.BUSY, warm.SLOW) if asked.quick else (warm.BUSY, warm.SLOW, *warm.OTHERS)
     if asked.only == "cpu":
         cases = (warm.BUSY,)
     if asked.quick:
-        return Plan(sections, cases, blocks=1, rounds=3, cold_rounds=3, memory_rounds=1)
-    return Plan(sections, cases, blocks=3, rounds=4, cold_rounds=15, memory_rounds=3)
+        return Plan(sections, cases, blocks=1, rounds=3, cold_rounds=3, memory_rounds=1, lookups=10)
+    return Plan(sections, cases, blocks=3, rounds=4, cold_rounds=15, memory_rounds=3, lookups=40)
 
 
 def measure(around, plan, found, same):
@@ -77,6 +83,11 @@ def measure(around, plan, found, same):
     if "cold" in plan.sections:
         alone = {} if same else {SYSTEM_USER: {"liaison": contestants.liaison(around, login="system-user")}}
         cold.measure_cold(around, pairs | alone, found, plan)
+    if "senders" in plan.sections:
+        signed = {"liaison": contestants.liaison(around, hooks=contestants.SENDERS)}
+        senders.measure_senders(around, pairs[FILE] | ({} if same else signed), found, plan)
+    if "lookups" in plan.sections and not same:
+        lookups.measure_lookups(around, found, plan)
 
 
 def heading():
@@ -89,9 +100,10 @@ def heading():
 def print_out(asked, found):
     """Print the table, the bars and what may spoil them; write the JSON where it was asked for."""
     print(report.table(found))
-    bars = [bar for bar in BARS if not asked.only or found.ratio(bar.row)]
+    bars = [bar for bar in BARS if not asked.only or found.judged(bar) is not None]
     if bars:
-        print(f"\n{'Bars, as Liaison / plain':64} wanted  found\n{report.verdicts(found, bars)}")
+        heading_of_bars = "Bars, as Liaison / plain where nothing else is said"
+        print(f"\n{heading_of_bars:64} wanted   found\n{report.verdicts(found, bars)}")
     if max(found.others, default=0) > QUIET:
         print("\nOther programs were busy meanwhile: run it again when they are not.")
     if not HAS_PROC:

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bench import typeform
 from bench.load import API_KEY
 from bench.processes import Contestant, hear, tool
 from bench.upstream import TENANT, TICKET
@@ -15,6 +16,7 @@ from bench.upstream import TENANT, TICKET
 APP_TOKEN = "bench-app-token"
 # `add`: one call to SuperOffice for each webhook, as the plain function makes.
 HOOKS = "bench:\n  verify: {header: X-Api-Key, secret: bench-key}\n  existing: add\n"
+SENDERS = "signed.yaml"  # the file of hooks that has a form tool's too
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def secrets():
         "superoffice-private-key": pem.decode(),
         "liaison-api-key": "bench-api-key",
         "bench-key": API_KEY,
+        "typeform-key": typeform.SECRET,
     }
 
 
@@ -49,6 +52,7 @@ def surroundings(folder):
     file.touch(mode=0o600)
     file.write_text(json.dumps(held))  # JSON is YAML
     (folder / "hooks.yaml").write_text(HOOKS)
+    (folder / SENDERS).write_text(HOOKS + typeform.HOOK)
     asked = json.dumps({"secrets": held, "folder": str(folder)})
     with tool("upstream") as upstream, tool("load") as load, tool("secret_manager", asked) as secret_manager:
         yield Surroundings(folder, hear(upstream)["port"], load, hear(secret_manager))
@@ -73,7 +77,7 @@ def plain_google(around):
     return replace(simple, source="bench/plain_function_google.py", environment=environment)
 
 
-def liaison(around, login="ticket"):
+def liaison(around, login="ticket", hooks="hooks.yaml"):
     """Describe Liaison with its secrets in a file."""
     environment = {
         "SUPEROFFICE_URL": f"http://127.0.0.1:{around.upstream}",
@@ -81,7 +85,7 @@ def liaison(around, login="ticket"):
         "SUPEROFFICE_LOGIN": login,
         "SUPEROFFICE_CALLS_PER_SECOND": "0",
         "SECRETS": f"file:{around.folder}/secrets.yaml",
-        "HOOKS": f"{around.folder}/hooks.yaml",
+        "HOOKS": f"{around.folder}/{hooks}",
         "THREADS": "80",
     }
     return Contestant("Liaison", "webhook", "main.py", environment)

@@ -1,7 +1,7 @@
 """The load: webhooks over a number of kept connections, each answer checked, the next sent when it is there.
 
 A process of its own, so that it can have another core than the server. It takes one JSON command a line
-(`port`, `connections`, and `seconds` or `requests`) and answers each with one line of figures.
+(`port`, `connections`, `seconds` or `requests`, perhaps `sender`) and answers each with one line of figures.
 """
 
 import asyncio
@@ -10,6 +10,8 @@ import itertools
 import json
 import sys
 import time
+
+from bench import typeform
 
 API_KEY = "bench-5b1fd4"  # what the benchmark's hook asks for; the plain function ignores it
 LEAD_IN = 0.2  # seconds at the start of a round that do not count: the connections fill up first
@@ -37,6 +39,9 @@ def webhook(company):
     return HEAD % (company, len(payload)) + payload
 
 
+SENDERS = {"": webhook, "typeform": typeform.webhook}
+
+
 def check(answer, company):
     """Raise NotMeasured unless it is a 200 with a relation about that very company."""
     if not (answer.startswith(b"HTTP/1.1 200 ") and b'"RelationId"' in answer and b"%d" % company in answer):
@@ -46,7 +51,8 @@ def check(answer, company):
 class Round:
     """What one command asked for, and what came of it."""
 
-    def __init__(self, seconds=0.0, requests=0):
+    def __init__(self, seconds=0.0, requests=0, sender=""):
+        self.compose = SENDERS[sender]
         self.begun = time.perf_counter()
         self.counts_from = self.begun + (LEAD_IN if seconds else 0)
         self.ends = self.begun + LEAD_IN + seconds if seconds else float("inf")
@@ -96,7 +102,7 @@ class Caller(asyncio.Protocol):
             self.transport.close()
             return
         self.company, self.sent = next(companies), now
-        self.transport.write(webhook(self.company))
+        self.transport.write(self.round.compose(self.company))
 
     def data_received(self, chunk):
         """Take an answer, once it is whole, and go on."""

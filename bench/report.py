@@ -21,16 +21,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Bar:
-    """What a ratio has to be, at least or at most."""
+    """What a figure has to be, at least or at most.
+
+    It is Liaison's divided by the plain function's, by Liaison's own of another row, or by nothing, as `against` says.
+    """
 
     name: str
     row: tuple
     wanted: float
     at_least: bool
+    against: tuple | str = "plain"
+    digits: int = 1
 
-    def holds(self, ratio):
-        """Tell whether the ratio is on the right side."""
-        return ratio >= self.wanted if self.at_least else ratio <= self.wanted
+    def holds(self, figure):
+        """Tell whether the figure is on the right side."""
+        return figure >= self.wanted if self.at_least else figure <= self.wanted
 
 
 class Report:
@@ -48,6 +53,18 @@ class Report:
         """Return the median over the rounds, or None where there are not both."""
         row = self.rows.get(key)
         return statistics.median(row.ratios()) if row and row.plain and row.liaison else None
+
+    def median(self, key):
+        """Return the median of Liaison's figure itself, or None where there is none."""
+        row = self.rows.get(key)
+        return statistics.median(row.liaison) if row and row.liaison else None
+
+    def judged(self, bar):
+        """Return the figure that a bar is about, or None where it was not measured."""
+        if bar.against == "plain":
+            return self.ratio(bar.row)
+        own, whole = self.median(bar.row), 1 if bar.against == "nothing" else self.median(bar.against)
+        return own / whole if own and whole else None
 
 
 def number(figures):
@@ -84,11 +101,11 @@ def verdicts(report, bars):
     """Write a line for each bar."""
     lines = []
     for bar in bars:
-        ratio, sign = report.ratio(bar.row), ">=" if bar.at_least else "<="
-        found = "   -  not measured"
-        if ratio is not None:
-            found = f"{ratio:5.2f}  {'holds' if bar.holds(ratio) else 'DOES NOT HOLD'}"
-        lines.append(f"  {bar.name:62} {sign} {bar.wanted:3.1f} {found}")
+        figure, sign = report.judged(bar), ">=" if bar.at_least else "<="
+        found = "    -  not measured"
+        if figure is not None:
+            found = f"{figure:6.{bar.digits + bool(bar.digits)}f}  {'holds' if bar.holds(figure) else 'DOES NOT HOLD'}"
+        lines.append(f"  {bar.name:62} {sign} {bar.wanted:4.{bar.digits}f} {found}")
     return "\n".join(lines)
 
 
@@ -96,7 +113,7 @@ def as_json(report, bars):
     """Write all figures of all rounds, and the bars."""
     judged = []
     for bar in bars:
-        ratio = report.ratio(bar.row)
-        judged.append(asdict(bar) | {"ratio": ratio, "holds": None if ratio is None else bar.holds(ratio)})
+        figure = report.judged(bar)
+        judged.append(asdict(bar) | {"figure": figure, "holds": None if figure is None else bar.holds(figure)})
     rows = [asdict(row) | {"ratios": row.ratios()} for row in report.rows.values()]
     return json.dumps({"rows": rows, "bars": judged, "other_programs_cores": report.others}, indent=1)

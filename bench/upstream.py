@@ -1,8 +1,8 @@
 """The SuperOffice that both contestants save into: one small, fast process that keeps connections open.
 
-It answers the tenant's state, the system user's login and SaveContactRelation, each at once or after the
-delay that `PUT /delay` last set (in milliseconds). Whoever calls without the ticket gets a 401, so that a
-contestant that forgets its credentials cannot look fast.
+It answers the tenant's state, the system user's login, SaveContactRelation, searches by id and the list of
+definitions, each at once or after the delay that `PUT /delay` last set (in milliseconds). Whoever saves without
+the ticket gets a 401, so that a contestant that forgets its credentials cannot look fast.
 """
 
 import asyncio
@@ -17,6 +17,8 @@ from jwt.algorithms import RSAAlgorithm
 
 TENANT = "Cust00001"
 TICKET = "7T:YmVuY2htYXJr"
+COMPANY = 686  # which everybody works for
+DEFINITION = {"Id": 18, "Name": "Partner of", "ExtraInfo": "Has as partner", "Deleted": False, "ChildItems": []}
 CLAIMS = "http://schemes.superoffice.net/identity/"
 
 ASSOCIATE = {
@@ -101,6 +103,10 @@ class Tenant(asyncio.Protocol):
         path = head.split(" ", 2)[1].partition("?")[0]
         if path.endswith("/savecontactrelation"):
             return self.save(head, body)
+        if path.endswith("/getarchivelistbycolumns"):
+            return "200 OK", self.find(json.loads(body))
+        if path.endswith("/mdolist/contactrelationdefinition"):
+            return "200 OK", [DEFINITION]
         if path == "/delay":
             Tenant.delay = float(body) / 1000
             return "200 OK", {}
@@ -119,6 +125,19 @@ class Tenant(asyncio.Protocol):
             return "401 Unauthorized", {"Message": "Authorization has been denied for this request."}
         saved = ENTITY | json.loads(body)["ContactRelationEntity"]
         return "200 OK", saved | {"RelationId": saved["RelationId"] or next(self.relation_ids)}
+
+    def find(self, query):
+        """Find everybody whose id is asked for; all persons work for one company."""
+        key = query["Columns"][0]
+        sought = [
+            each["Values"] for each in query["Restriction"] if (each["Name"], each["Operator"]) == (key, "equals")
+        ]
+        known = {"contactId": {"DisplayValue": f"[I:{COMPANY}]"}}
+        return [
+            {"PrimaryKey": value.strip("[I:]"), "ColumnData": {**known, key: {"DisplayValue": value}}}
+            for values in sought
+            for value in values
+        ]
 
     def state(self):
         """Say where the tenant is to be reached for the next hour."""

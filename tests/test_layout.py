@@ -21,7 +21,7 @@ BELOW = {
     "services": {"services", "schemas"},
     "schemas": {"schemas"},
     "sandbox": {"sandbox"},
-    "bench": {"bench"},
+    "bench": {"bench", "services", "schemas"},
     "fuzz": {"fuzz", "services", "schemas"},
 }
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
