@@ -16,9 +16,9 @@ NAMES_THE_FIELDS = "superoffice-entity"  # its bodies have SuperOffice's own fie
 RELATION = """\
   # Which relation it becomes. Without these lines the body itself must name SuperOffice's fields (SourceContactId, …).
   relation:
-    definition: 18                           # the id of a kind of relation
-    source: {company: {id: "{company_id}"}}  # company_id stands for a field of yours: `./liaison try` lists them
-    destination: {company: {id: 4}}          # the same company each time
+    definition: Partner of                  # what they are to each other, as SuperOffice calls it
+    source: {company: {name: "{company}"}}  # company stands for a field of yours: `./liaison try` lists them
+    destination: {company: {id: 4}}         # the same company each time
 """
 
 
