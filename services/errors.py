@@ -131,6 +131,7 @@ class RelationNotFound(Refused):
     """The relation that is to be deleted is not there."""
 
     status, reason, title = 422, "relation-not-found", "There is no such relation"
+    tells_of_superoffice = True
 
 
 class RefusedBySuperOffice(Refused):

@@ -159,6 +159,15 @@ def test_a_stranger_learns_nothing_of_who_is_there(sign_up, changed):
     assert not any(digit in answer.json.get("detail", "") for digit in "0123456789")
 
 
+def test_a_page_does_not_learn_whether_a_relation_is_there(sign_up):
+    """Any page of an origin reads the answer: what is not there to be deleted is not told either."""
+    relation = {**SIGNUP["relation"], "action": "delete"}
+    answer = sign_up(ADA, relation=relation, origins="https://www.example.com")
+
+    assert answer.status_code == 422
+    assert "no such relation" not in answer.json["detail"]
+
+
 def test_what_was_typed_is_never_part_of_a_filter(sign_up, sandbox):
     """A name may hold anything: it goes as a value of its own."""
     sign_up({**ADA, "Org number": "", "Company": "x' or name ne '"})
