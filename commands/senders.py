@@ -17,11 +17,11 @@ from commands.printing import INDENT, columns, section, verdict
 from commands.where import Where, find_settings, hooks_file, say_where
 from handlers.routes import DEFAULT_HOOK, HOOKS
 from schemas.presets import Preset
-from schemas.strict import suggestion
+from schemas.strict import in_words, suggestion
 from services.errors import InvalidSettings
 from services.hooks import read_hooks
 from services.senders.presets import OWN, Presets
-from services.yaml_file import YamlMistake, read_yaml
+from services.yaml_file import YamlMistake
 
 EXAMPLE_BASE = "https://hooks.example.com"
 SECRET = "<the secret>"  # noqa: S105 - what stands in its place
@@ -79,7 +79,8 @@ def senders(ctx: click.Context, name: str | None, as_json: bool) -> None:
     try:
         told = _told(presets.find(name), _addresses(name, where), own=name in own)
     except ValidationError as error:
-        raise InvalidSettings(f"{name} cannot be used: {_in_words(error.messages)}") from error
+        mistakes = " ".join(in_words(error.messages, ""))
+        raise InvalidSettings(f"{name} cannot be used: {mistakes}") from error
     if as_json:
         printing.as_json(told)
     else:
@@ -90,10 +91,9 @@ def _open_presets(folder: Path) -> tuple[Presets, frozenset[str]]:
     """Return the presets, and which of them are the user's own."""
     try:
         presets = Presets(folder)
-        own = read_yaml(folder / OWN) if (folder / OWN).is_file() else None
     except (YamlMistake, OSError) as error:
         raise InvalidSettings(f"{folder / OWN} cannot be read: {error}") from error
-    return presets, frozenset(map(str, own or ()))
+    return presets, presets.own
 
 
 def _addresses(preset: str, where: Where) -> Addresses:
@@ -123,7 +123,7 @@ def _row(name: str, presets: Presets, own: frozenset[str]) -> dict[str, Any]:
     try:
         preset = presets.find(name)
     except ValidationError as error:
-        return {"name": name, "title": "", "proves": "", "own": True, "mistake": _in_words(error.messages)}
+        return {"name": name, "title": "", "proves": "", "own": True, "mistake": " ".join(in_words(error.messages, ""))}
     written = preset.verify if isinstance(preset.verify, Mapping) else {}
     return {
         "name": name,
@@ -188,10 +188,3 @@ def _show(told: dict[str, Any], where: Where) -> None:
 def _paragraph(text: str) -> None:
     width = min(shutil.get_terminal_size((100, 24)).columns, 100)
     click.echo(click.wrap_text(text, width, INDENT, INDENT * 2))
-
-
-def _in_words(messages: Any, path: str = "") -> str:
-    """Return every mistake with its path."""
-    if isinstance(messages, dict):
-        return " ".join(_in_words(inner, f"{path}.{key}".lstrip(".")) for key, inner in messages.items())
-    return " ".join(f"{path}: {message}" for message in messages)

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from schemas.contact_relation_entity import ENTITY_FIELDS
 from schemas.packing import Packing, PackingSchema
 from schemas.presets import ACKNOWLEDGE, Preset
-from schemas.strict import Names, Strict, one_of, required, suggestion
+from schemas.strict import Names, Strict, in_words, one_of, required, suggestion
 from schemas.verification import NoProof, Verification, VerificationField, merge_verification
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _load_hook(name: str, rules: Any, find_preset: Callable[[str], Preset]) -> H
         completed = _complete(rules or {}, find_preset) if isinstance(rules, Mapping | None) else rules
         return Hook(name=name, **HookSchema().load(completed))
     except ValidationError as error:
-        return " ".join(sorted(_in_words(name, error.messages)))
+        return " ".join(sorted(in_words(error.messages, name)))
 
 
 def _complete(rules: Mapping[Any, Any], find_preset: Callable[[str], Preset]) -> dict[Any, Any]:
@@ -207,13 +207,3 @@ def _complete(rules: Mapping[Any, Any], find_preset: Callable[[str], Preset]) ->
         "verify": verify,
         "unpack": {**preset.unpack, **unpack} if isinstance(unpack, Mapping) else unpack,
     }
-
-
-def _in_words(path: str, messages: Any) -> Iterator[str]:
-    """Give each mistake as `path: what is wrong`."""
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _in_words(path if key == "_schema" else f"{path}.{key}", inner)
-    else:
-        for message in messages if isinstance(messages, list) else [messages]:
-            yield f"{path}: {message}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +14,16 @@ def suggestion(word: object, known: Iterable[str]) -> str:
     choices = list(known)
     close = get_close_matches(str(word), choices, n=1)
     return f"did you mean {close[0]}?" if close else f"known: {', '.join(choices)}."
+
+
+def in_words(messages: Any, path: str) -> Iterator[str]:
+    """Give each mistake that marshmallow found as `path: what is wrong`; an empty `path` is the top."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from in_words(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
+    else:
+        for message in messages if isinstance(messages, list) else [messages]:
+            yield f"{path}: {message}"
 
 
 class Strict(Schema):

@@ -28,6 +28,11 @@ class Presets:
         if not isinstance(self._own, dict):
             raise YamlMistake(f"{OWN} names no presets: write `my-tool:` and below it what it sends.")
 
+    @property
+    def own(self) -> frozenset[str]:
+        """The names of the user's own presets."""
+        return frozenset(map(str, self._own))
+
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys((*map(str, self._own), *_sections())))
 
