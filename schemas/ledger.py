@@ -103,7 +103,8 @@ class Key:
 class Pair:
     """Two parties and a definition: who works on them, and the newest submission that was saved, or accepted.
 
-    `saved` and `accepted` are arrivals; `in_doubt` is the id of the delivery whose save may or may not have been done.
+    `saved` and `accepted` are arrivals; `in_doubt` is the id of the delivery whose save may or may not have been done;
+    `relation` is the highest RelationId that was saved here: what came into being since has a higher one.
     """
 
     environment: str
@@ -113,6 +114,7 @@ class Pair:
     saved: str | None = None
     accepted: str | None = None
     in_doubt: str | None = None
+    relation: int | None = None
     version: Any = field(default=None, compare=False)
 
 
@@ -168,11 +170,13 @@ def read(kind: type[R], written: Mapping[str, Any], version: Any) -> R:
     return kind(**known, version=version)
 
 
-def with_version(record: T, version: Any) -> T:
-    """Return the record as it was stored. `replace` takes ten times as long, and every write needs this."""
-    stored = object.__new__(type(record))
-    vars(stored).update(vars(record), version=version)
-    return stored
+def changed(record: T, **changes: Any) -> T:
+    """Return the record with some fields changed; `dataclasses.replace` takes ten times as long."""
+    new = object.__new__(type(record))
+    vars(new).update(vars(record))
+    assert changes.keys() <= vars(new).keys(), changes.keys()  # noqa: S101 - a field that is not there
+    vars(new).update(changes)
+    return new
 
 
 def _dump(value: Any) -> str:

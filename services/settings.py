@@ -40,9 +40,27 @@ class Settings(NamedTuple):
     superoffice_calls_per_second: int
     country: str
     secrets: str
+    ledger: str
+    queue: str
+    invoker: str
     hooks: str
     public_url: str
+    retry_delay: float
+    retry_days: float
+    retain_days: float
+    retain_refused_days: float
     threads: int
+    cloud_run_service: str
+
+    @property
+    def environment(self) -> str:
+        """What a delivery belongs to, and never leaves: SuperOffice's address and the tenant there."""
+        return f"{self.superoffice_url} {self.superoffice_tenant}".strip()
+
+    @property
+    def is_on_cloud_run(self) -> bool:
+        """Whether Google's IAM stands in front, and the disk is an instance's memory."""
+        return bool(self.cloud_run_service)
 
     @property
     def is_onsite(self) -> bool:
@@ -54,6 +72,17 @@ class Settings(NamedTuple):
         """The project that holds the secrets, and with it the logs' traces."""
         location = urlsplit(self.secrets)
         return location.netloc if location.scheme == "gcp" else None
+
+
+def _number(name: str, default: float, unit: str, *, least: int) -> fields.Float:
+    """Make the field of a time that may have a fraction."""
+    wrong = f"This is a number of {unit}, {least} or more, such as {default:g}."
+    return fields.Float(
+        data_key=name,
+        load_default=default,
+        validate=validate.Range(least, 36_500 * 86_400, error=wrong),
+        error_messages={"invalid": wrong},
+    )
 
 
 class SettingsSchema(Schema):
@@ -86,8 +115,16 @@ class SettingsSchema(Schema):
         validate=validate.Regexp("[A-Za-z]{2}$", error="This is a country's code of two letters, such as NO."),
     )
     secrets = fields.String(data_key="SECRETS", required=True, error_messages=_REQUIRED)
+    ledger = fields.String(data_key="LEDGER", required=True, error_messages=_REQUIRED)
+    queue = fields.String(data_key="QUEUE", load_default="")
+    invoker = fields.String(data_key="INVOKER", load_default="")
     hooks = fields.String(data_key="HOOKS", load_default="hooks.yaml")
     public_url = fields.String(data_key="PUBLIC_URL", load_default="")
+    retry_delay = _number("RETRY_DELAY", 30.0, "seconds", least=1)
+    retry_days = _number("RETRY_DAYS", 7.0, "days", least=0)
+    retain_days = _number("RETAIN_DAYS", 30.0, "days", least=1)
+    retain_refused_days = _number("RETAIN_REFUSED_DAYS", 90.0, "days", least=1)
+    cloud_run_service = fields.String(data_key="K_SERVICE", load_default="")
     threads = fields.Integer(
         data_key="THREADS",
         load_default=10,
@@ -101,6 +138,22 @@ class SettingsSchema(Schema):
         if not is_safe_url(value):
             raise ValidationError(
                 "This is an https:// address, such as https://online.superoffice.com (or http:// on loopback)."
+            )
+
+    @validates("invoker")
+    def check_invoker(self, value: str, **_: Any) -> None:
+        """Refuse what is no account."""
+        if value and "@" not in value:
+            raise ValidationError(
+                "This is a service account's e-mail, such as liaison-invoker@my-project.iam.gserviceaccount.com."
+            )
+
+    @validates_schema
+    def check_ledger(self, loaded: dict[str, Any], **_: Any) -> None:
+        """Refuse a ledger on a disk that ends with its instance."""
+        if loaded["cloud_run_service"] and loaded["ledger"].startswith("sqlite:"):
+            raise ValidationError(
+                "A file does not last here: on Cloud Run write firestore://my-project/liaison.", "LEDGER"
             )
 
     @validates("public_url")

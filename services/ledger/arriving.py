@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from schemas.ledger import Delivery, Key, Pair
+from schemas.ledger import Delivery, Key, Pair, changed
 from services.ids import written
-from services.ledger.contract import LEASE, Arrival, Entry
+from services.ledger.contract import LEASE, Arrival, Claim, End, Entry, Opened
+from services.ledger.transitions import marked, troubled
 
-LONGEST_KEY = 200  # characters; a longer one is kept as its hash
 TRIED_ANEW = ("rejected", "dead", "misconfigured")
 
 
@@ -48,6 +48,14 @@ class Plan:
     delivery: Delivery
     key: Key | None = None
     left: Delivery | None = None
+    pair: Pair | None = None
+
+
+def opened(entry: Entry, plan: Plan, delivery: Delivery, pair: Pair | None) -> Opened:
+    """Tell the opener what its entry became, once it is written."""
+    if plan.how == "known":
+        return Opened(delivery, "known", other_content=delivery.fingerprint != entry.fingerprint)
+    return Opened(delivery, plan.how, Claim(delivery, pair) if delivery.owner else None)
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,12 @@ class Opening:
     due_at: float | None
     owner: str | None
 
-    def plan(self, entry: Entry, arrival: str, known: Known | None) -> Plan:
-        """Decide on one entry; `arrival` is its place in the order."""
+    def plan(self, entry: Entry, arrival: str, known: Known | None, pair: Pair | None) -> Plan:
+        """Decide on one entry; `arrival` is its place in the order, `pair` what is known of the one it is to save."""
         if known is None or self._is_over(known):
             delivery = self._started(self._new(entry, arrival), entry, arrival)
-            return Plan("new", delivery, self._key(entry, delivery, known))
+            delivery, held = self._marked(delivery, entry, pair)
+            return Plan("new", delivery, self._key(entry, delivery, known), pair=held)
         was = known.delivery
         if was.status not in TRIED_ANEW or was.is_leased(self.now):
             return Plan("known", was)
@@ -95,8 +104,9 @@ class Opening:
     def _started(self, delivery: Delivery, entry: Entry, arrival: str) -> Delivery:
         """Return it with this content, at its beginning. That a save may have gone out before is not forgotten."""
         same = delivery.fingerprint == entry.fingerprint
-        until = self.now + LEASE if self.owner else None
-        return replace(
+        owner = None if entry.end else self.owner
+        until = self.now + LEASE if owner else None
+        started = changed(
             delivery,
             arrival=arrival,
             arrived_at=self.now,
@@ -105,8 +115,8 @@ class Opening:
             fingerprint=entry.fingerprint,
             content=self.content,
             size=len(self.arrival.body),
-            due_at=until if self.owner else self.due_at,
-            owner=self.owner,
+            due_at=until if owner else self.due_at,
+            owner=owner,
             leased_until=until,
             tries=0,
             retrying_since=self.now,
@@ -116,11 +126,30 @@ class Opening:
             closed_at=None,
             emptied_at=None,
         )
+        return self._ended(started, entry.end) if entry.end else started
+
+    def _ended(self, delivery: Delivery, end: End) -> Delivery:
+        told = troubled(delivery, end.trouble)
+        return changed(told, status=end.status, answer=end.answer, due_at=None, closed_at=self.now)
+
+    def _marked(self, delivery: Delivery, entry: Entry, pair: Pair | None) -> tuple[Delivery, Pair | None]:
+        """Take the pair and mark the save, unless somebody is at work there, or it has to wait for another's doubt."""
+        if entry.save is None or delivery.owner is None:
+            return delivery, None
+        free = pair or Pair(self.environment, entry.save.pair)
+        if free.in_doubt or (free.owner and (free.leased_until or 0.0) > self.now):
+            return delivery, None
+        taken = changed(free, owner=delivery.owner, leased_until=delivery.leased_until)
+        claim = Claim(changed(delivery, pair=free.name), taken)
+        if claim.is_superseded:
+            return delivery, None
+        held = marked(claim, entry.save.wanted, self.now)
+        return held.delivery, held.pair
 
     def _key(self, entry: Entry, delivery: Delivery, known: Known | None) -> Key | None:
         if entry.key is None:
             return None
         until = None if entry.seconds is None else self.now + entry.seconds
         if known is not None:
-            return replace(known.key, delivery=delivery.id, until=until)
+            return changed(known.key, delivery=delivery.id, until=until)
         return Key(self.environment, self.arrival.hook, entry.key, delivery.id, until)

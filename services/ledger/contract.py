@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from schemas.ledger import Content, Delivery, Key, Note, Pair, Record
+from schemas.ledger import Content, Delivery, Key, Note, Pair, Record, Trouble
 from services.errors import LiaisonError
 
 LEASE = 60.0  # seconds; longer than any call to SuperOffice may take
@@ -51,18 +51,38 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class End:
+    """What a delivery is at once, where that is plain when it comes: `ignored`, or `rejected` for this trouble."""
+
+    status: str
+    answer: Mapping[str, Any] | None = None
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True)
+class Save:
+    """What is about to be saved, and on which pair."""
+
+    pair: str
+    wanted: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Entry:
     """One submission of an arrival.
 
     `key` is its idempotency key: the sender's id, remembered for good, or, with `seconds`, a hash of the content that
     counts for so long. None: never a repeat. `fingerprint` is a hash of the content in any case; `item` the index in
-    an array.
+    an array. With a `save` that is known already a new delivery is marked as in doubt in the same commit, if its pair
+    is free: `is_marked` of its claim tells.
     """
 
     key: str | None
     fingerprint: str
     seconds: float | None = None
     item: int | None = None
+    end: End | None = None
+    save: Save | None = None
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from schemas.ledger import ACCEPTED, HELD, WAITING, Content, Delivery, Pair, Trouble
+from schemas.ledger import ACCEPTED, HELD, WAITING, Content, Delivery, Pair, Trouble, changed
 from services.errors import LedgerDown
 from services.ledger import notes, operators, purge
-from services.ledger.arriving import Ids, Known, Opening, Plan
+from services.ledger.arriving import Ids, Known, Opening, Plan, opened
 from services.ledger.contract import Arrival, Change, Claim, Conflict, Entry, HookState, Opened, Store, Wanted
 from services.ledger.notes import Door, Sweep
-from services.ledger.transitions import leased, marked, opened, renewed, storable, troubled
+from services.ledger.transitions import leased, marked, renewed, storable, troubled
 from services.ledger.writing import (
     TOO_BUSY,
     TRIES,
@@ -59,28 +58,31 @@ class Ledger:
         """Write an arrival down, all its entries or none; once this returns, it is on disk.
 
         `claim=False` leaves the work to others: due at once, at `due_at`, or, with `status="held"`, never by itself.
-        Two entries with the same key are a ValueError.
+        Two entries with the same key, or with a save on the same pair, are a ValueError.
         """
         entries = [storable(entry) for entry in entries]
         keys = [entry.key for entry in entries if entry.key is not None]
-        if len(set(keys)) < len(keys):
-            raise ValueError(keys)
+        saves = [entry.save.pair for entry in entries if entry.save]
+        if len(set(keys)) < len(keys) or len(set(saves)) < len(saves):
+            raise ValueError(keys, saves)
         owner = secrets.token_hex(8) if claim and status not in HELD else None
         due = None if status in HELD else (now if due_at is None else due_at)
         opening = Opening(environment, arrival, now, self._ids.next(now), status, due, owner)
         places = [self._ids.next(now) for _ in entries]
         known: dict[str, Known] = {}
+        pairs: dict[str, Pair] = {}
         for _ in range(TRIES):
             plans = [
-                opening.plan(entry, place, known.get(entry.key or ""))
+                opening.plan(entry, place, known.get(entry.key or ""), pairs.get(entry.save.pair if entry.save else ""))
                 for entry, place in zip(entries, places, strict=True)
             ]
             try:
-                rows = self._write(opening, plans)
+                written = self._write(opening, plans)
             except Conflict:
                 known = self._look_up(environment, arrival.hook, keys)
+                pairs = self.store.pairs(environment, {entry.save.pair for entry in entries if entry.save})
                 continue
-            return tuple(opened(entry, plan, row) for entry, plan, row in zip(entries, plans, rows, strict=True))
+            return tuple(opened(entry, plan, *row) for entry, plan, row in zip(entries, plans, written, strict=True))
         raise LedgerDown(TOO_BUSY)
 
     def claim(self, environment: str, delivery_id: str, now: float, *, early: bool = False) -> Claim | None:
@@ -91,7 +93,7 @@ class Ledger:
         if not early and (delivery.due_at or 0.0) > now:
             return None
         try:
-            return write_claim(self.store, Claim(replace(leased(delivery, now), owner=secrets.token_hex(8))))
+            return write_claim(self.store, Claim(changed(leased(delivery, now), owner=secrets.token_hex(8))))
         except Conflict:
             return None
 
@@ -112,7 +114,7 @@ class Ledger:
             free = found or Pair(claim.delivery.environment, pair)
             if free.owner not in (None, claim.delivery.owner) and (free.leased_until or 0.0) > now:
                 return None
-            held = renewed(Claim(replace(claim.delivery, pair=pair), replace(free, owner=claim.delivery.owner)), now)
+            held = renewed(Claim(changed(claim.delivery, pair=pair), changed(free, owner=claim.delivery.owner)), now)
             if wanted is not None and not held.is_superseded and held.in_doubt_elsewhere is None:
                 held = marked(held, wanted, now)
             try:
@@ -131,7 +133,7 @@ class Ledger:
             raise ValueError(status)
         return self._end(
             claim,
-            lambda was: replace(was, status=status, answer=dict(answer), doubt=None, reason=None, closed_at=now),
+            lambda was: changed(was, status=status, answer=dict(answer), doubt=None, reason=None, closed_at=now),
         )
 
     def postpone(
@@ -152,19 +154,27 @@ class Ledger:
 
         def postponed(was: Delivery) -> Delivery:
             doubt = None if not_done else was.doubt
-            return replace(troubled(was, trouble), status=status, due_at=due_at, doubt=doubt)
+            return changed(troubled(was, trouble), status=status, due_at=due_at, doubt=doubt)
 
         return self._end(claim, postponed)
 
-    def park(self, claim: Claim, status: str, trouble: Trouble, *, not_done: bool = False) -> Delivery:
-        """Let it wait for an operator: `rejected`, `dead` or `held`."""
+    def park(
+        self,
+        claim: Claim,
+        status: str,
+        trouble: Trouble,
+        *,
+        not_done: bool = False,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Delivery:
+        """Let it wait for an operator: `rejected`, `dead` or `held`. `answer` is what the sender was told."""
         if status not in ("rejected", "dead", *HELD):
             raise ValueError(status)
         closed_at = None if status in HELD else trouble.at
 
         def parked(was: Delivery) -> Delivery:
             doubt = None if not_done else was.doubt
-            return replace(troubled(was, trouble), status=status, doubt=doubt, closed_at=closed_at)
+            return changed(troubled(was, trouble), status=status, doubt=doubt, answer=answer, closed_at=closed_at)
 
         return self._end(claim, parked)
 
@@ -207,7 +217,7 @@ class Ledger:
 
     def swept(self, environment: str, now: float) -> None:
         """Note that a sweep ran."""
-        notes.change_sweep(self.store, environment, lambda sweep: replace(sweep, swept_at=now))
+        notes.change_sweep(self.store, environment, lambda sweep: changed(sweep, swept_at=now))
 
     def outage_begins(self, environment: str, now: float, reason: str) -> bool:
         """Note that the whole tenant is down; tell whether that is news."""
@@ -219,18 +229,25 @@ class Ledger:
         was, _ = notes.change_sweep(self.store, environment, lambda sweep: notes.ended(sweep, now))
         return None if was.outage_since is None else max(0.0, now - was.outage_since)
 
-    def _write(self, opening: Opening, plans: Sequence[Plan]) -> list[Delivery]:
-        """Write what is new or tried anew, and return the delivery of every plan."""
+    def _write(self, opening: Opening, plans: Sequence[Plan]) -> list[tuple[Delivery, Pair | None]]:
+        """Write what is new or tried anew, and return the delivery of every plan, and its pair where that is held."""
         fresh = [plan for plan in plans if plan.how != "known"]
         if not fresh:
-            return [plan.delivery for plan in plans]
+            return [(plan.delivery, None) for plan in plans]
         came = opening.arrival
         content = Content(opening.content, came.body, came.content_type, came.headers, came.query, len(fresh))
-        changes: list[Change] = [plan.delivery for plan in fresh]
-        changes += [plan.key for plan in fresh if plan.key]
+        # First what may be there already: a store that finds that out at once has nothing to undo.
+        changes: list[Change] = [plan.key for plan in fresh if plan.key]
+        changes += [plan.pair for plan in fresh if plan.pair]
+        changes += [plan.delivery for plan in fresh]
         changes += [content, *release(self.store, [plan.left for plan in fresh if plan.left])]
-        rows = iter(commit(self.store, changes)[: len(fresh)])
-        return [plan.delivery if plan.how == "known" else next(rows) for plan in plans]
+        written = commit(self.store, changes)
+        rows = {row.id: row for row in written if isinstance(row, Delivery)}
+        pairs = {row.name: row for row in written if isinstance(row, Pair)}
+        return [
+            (rows.get(plan.delivery.id, plan.delivery), pairs.get(plan.pair.name) if plan.pair else None)
+            for plan in plans
+        ]
 
     def _look_up(self, environment: str, hook: str, keys: Sequence[str]) -> dict[str, Known]:
         found = self.store.keys(environment, hook, keys)
@@ -255,7 +272,7 @@ class Ledger:
         """Write the end of a try: the delivery and its pair are free again."""
         for _ in range(TRIES):
             row = ended(claim.delivery)
-            row = replace(row, owner=None, leased_until=None, due_at=row.due_at if row.status in WAITING else None)
+            row = changed(row, owner=None, leased_until=None, due_at=row.due_at if row.status in WAITING else None)
             pairs = pairs_after(self.store, claim, row)
             try:
                 written: list[Delivery] = commit(self.store, [row, *pairs, *keep_closed(row, self.retained)])

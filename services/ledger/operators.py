@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from schemas.ledger import ACCEPTED, Delivery, Trouble
+from schemas.ledger import ACCEPTED, Delivery, Trouble, changed
 from services.errors import LedgerDown
 from services.ledger.contract import Change, Claim, Conflict, ContentGone, Store, UnderWay
 from services.ledger.transitions import troubled
@@ -20,7 +19,7 @@ def replay(store: Store, was: Delivery, now: float, decision: Mapping[str, Any] 
         # A store that forgets by itself may have been quicker than the purge.
         if was.content is None or (was.closed_at is not None and store.content(was.content) is None):
             raise ContentGone(f"What came as {was.id} is no longer kept. Ask the sender to send it again.")
-        started = replace(
+        started = changed(
             was,
             status="queued",
             due_at=now,
@@ -46,7 +45,7 @@ def dismiss(store: Store, was: Delivery, words: str, now: float, retained: Mappi
             return []
         told = troubled(was, Trouble(now, "dismissed", words))
         # A lease that ran out is taken from its worker, or that one would come back and settle.
-        gone = replace(
+        gone = changed(
             told,
             status="dismissed",
             tries=was.tries,
@@ -56,7 +55,7 @@ def dismiss(store: Store, was: Delivery, words: str, now: float, retained: Mappi
             doubt=None,
             closed_at=now,
         )
-        pairs = pairs_after(store, Claim(replace(was, owner=None)), gone)
+        pairs = pairs_after(store, Claim(changed(was, owner=None)), gone)
         return [gone, *pairs, *keep_closed(gone, retained)]
 
     return _change(store, was, now, closed)

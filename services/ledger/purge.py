@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from schemas.ledger import Delivery
+from schemas.ledger import Delivery, changed
 from services.ledger.contract import Conflict, Store
 from services.ledger.writing import commit, release
 
@@ -33,11 +32,11 @@ def _empty(store: Store, rows: Sequence[Delivery], now: float) -> int:
 
 
 def _emptied(row: Delivery, now: float) -> Delivery:
-    return replace(
+    return changed(
         row,
         content=None,
         doubt=None,
-        troubles=tuple(replace(trouble, words="") for trouble in row.troubles),
+        troubles=tuple(changed(trouble, words="") for trouble in row.troubles),
         decision=_without_texts(row.decision),
         answer=_without_texts(row.answer),
         emptied_at=now,

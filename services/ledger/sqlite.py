@@ -33,6 +33,7 @@ PRAGMAS = (
 )
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_SPOILT = (Conflict, ValueError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
 _SHUT = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 
 T = TypeVar("T")
@@ -252,11 +253,18 @@ def _commit_jobs(
 
 
 def _apply(connection: sqlite3.Connection, jobs: Iterable[Job]) -> Job | None:
-    """Write the jobs' changes; stop at the first that cannot be written, and return it."""
+    """Write the jobs' changes; stop at the first that cannot be written, and return it.
+
+    A job that fails at its very first change has nothing to be undone, and the others need not be written again.
+    """
     for job in jobs:
+        versions: list[int | None] = []
         try:
-            job.versions = tuple(queries.change(connection, change) for change in job.changes)
-        except (Conflict, ValueError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError) as error:
+            for change in job.changes if job.error is None else ():
+                versions.append(queries.change(connection, change))
+        except _SPOILT as error:
             job.error = error
-            return job
+            if versions:
+                return job
+        job.versions = tuple(versions)
     return None

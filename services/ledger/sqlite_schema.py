@@ -78,6 +78,7 @@ CREATE TABLE pair (
     saved TEXT,
     accepted TEXT,
     in_doubt TEXT,
+    relation INTEGER,
     version INTEGER NOT NULL,
     PRIMARY KEY (environment, name)
 ) WITHOUT ROWID;

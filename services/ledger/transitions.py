@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from schemas.ledger import SAVED, WAITING, Delivery, Doubt, Pair, Trouble
-from services.ledger.arriving import LONGEST_KEY, Plan
-from services.ledger.contract import LEASE, Claim, Entry, LeaseLost, Opened
+from schemas.ledger import SAVED, WAITING, Delivery, Doubt, Pair, Trouble, changed
+from services.ledger.contract import LEASE, Claim, Entry, LeaseLost
 
 MOST_TROUBLES = 20
+LONGEST_KEY = 200  # characters; a longer one is kept as its hash
 
 
 def storable(entry: Entry) -> Entry:
@@ -21,25 +20,18 @@ def storable(entry: Entry) -> Entry:
     key = entry.key.encode("utf-8", "backslashreplace")
     if len(key) > LONGEST_KEY:
         key = b"sha256:" + hashlib.sha256(key).hexdigest().encode()
-    return replace(entry, key=key.decode())
-
-
-def opened(entry: Entry, plan: Plan, delivery: Delivery) -> Opened:
-    """Tell the opener what its entry became, once it is written."""
-    if plan.how == "known":
-        return Opened(delivery, "known", other_content=delivery.fingerprint != entry.fingerprint)
-    return Opened(delivery, plan.how, Claim(delivery) if delivery.owner else None)
+    return changed(entry, key=key.decode())
 
 
 def leased(delivery: Delivery, now: float) -> Delivery:
     """Begin its lease now. Should nobody come back, it is due when the lease ends."""
-    return replace(delivery, leased_until=now + LEASE, due_at=now + LEASE)
+    return changed(delivery, leased_until=now + LEASE, due_at=now + LEASE)
 
 
 def renewed(claim: Claim, now: float) -> Claim:
     """Begin the lease anew, that of the pair with it."""
     delivery = leased(claim.delivery, now)
-    return Claim(delivery, replace(claim.pair, leased_until=delivery.leased_until) if claim.pair else None)
+    return Claim(delivery, changed(claim.pair, leased_until=delivery.leased_until) if claim.pair else None)
 
 
 def marked(claim: Claim, wanted: Mapping[str, Any], now: float) -> Claim:
@@ -47,8 +39,8 @@ def marked(claim: Claim, wanted: Mapping[str, Any], now: float) -> Claim:
     if claim.pair is None or claim.pair.owner != claim.delivery.owner:
         raise LeaseLost("A save goes out only while its pair is held. Claim the delivery and its pair again.")
     doubt = Doubt(now, claim.pair.name, dict(wanted))
-    delivery = replace(claim.delivery, doubt=doubt, saves=claim.delivery.saves + 1)
-    return Claim(delivery, replace(claim.pair, in_doubt=delivery.id))
+    delivery = changed(claim.delivery, doubt=doubt, saves=claim.delivery.saves + 1)
+    return Claim(delivery, changed(claim.pair, in_doubt=delivery.id))
 
 
 def let_go(pair: Pair, ended: Delivery, owner: str | None) -> Pair:
@@ -61,14 +53,22 @@ def let_go(pair: Pair, ended: Delivery, owner: str | None) -> Pair:
     about_it = ended.pair == pair.name
     is_saved = about_it and ended.status in SAVED
     is_accepted = is_saved or (about_it and ended.status == "queued")
-    return replace(
+    return changed(
         pair,
         owner=None if mine else pair.owner,
         leased_until=None if mine else pair.leased_until,
         in_doubt=None if pair.in_doubt == ended.id and not marked_still else pair.in_doubt,
+        relation=max(pair.relation or 0, relation_of(ended)) or None if is_saved else pair.relation,
         saved=max(pair.saved or "", ended.arrival) if is_saved else pair.saved,
         accepted=max(pair.accepted or "", ended.arrival) if is_accepted else pair.accepted,
     )
+
+
+def relation_of(ended: Delivery) -> int:
+    """Return the RelationId of its answer, 0 where it has none."""
+    relation = (ended.answer or {}).get("relation")
+    number = relation.get("RelationId") if isinstance(relation, Mapping) else None
+    return number if isinstance(number, int) else 0
 
 
 def troubled(delivery: Delivery, trouble: Trouble | None) -> Delivery:
@@ -78,4 +78,4 @@ def troubled(delivery: Delivery, trouble: Trouble | None) -> Delivery:
     troubles = (*delivery.troubles, trouble)
     if len(troubles) > MOST_TROUBLES:
         troubles = (troubles[0], *troubles[-(MOST_TROUBLES - 1) :])
-    return replace(delivery, troubles=troubles, reason=trouble.reason, tries=delivery.tries + 1)
+    return changed(delivery, troubles=troubles, reason=trouble.reason, tries=delivery.tries + 1)

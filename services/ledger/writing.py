@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from schemas.ledger import Delivery, Pair, with_version
+from schemas.ledger import Delivery, Pair, changed
 from services.ledger.contract import Change, Claim, Gone, Keep, LeaseLost, Store
 from services.ledger.transitions import let_go
 
@@ -18,7 +17,7 @@ def commit(store: Store, changes: Sequence[Change]) -> list[Any]:
     """Commit, and return the records with their new versions. Raises Conflict."""
     versions = store.commit(changes) if changes else ()
     return [
-        change if isinstance(change, Gone | Keep) else with_version(change, version)
+        change if isinstance(change, Gone | Keep) else changed(change, version=version)
         for change, version in zip(changes, versions, strict=True)
     ]
 
@@ -48,8 +47,8 @@ def pairs_after(store: Store, claim: Claim, ended: Delivery) -> list[Pair]:
     doubt = claim.delivery.doubt
     if doubt and doubt.pair not in pairs:
         pairs |= store.pairs(ended.environment, [doubt.pair])
-    changed = [(pair, let_go(pair, ended, claim.delivery.owner)) for pair in pairs.values()]
-    return [after for before, after in changed if before != after]
+    freed = [(pair, let_go(pair, ended, claim.delivery.owner)) for pair in pairs.values()]
+    return [after for before, after in freed if before != after]
 
 
 def pairs_left(store: Store, before: Claim, after: Claim) -> list[Pair]:
@@ -71,7 +70,7 @@ def release(store: Store, deliveries: Sequence[Delivery]) -> list[Change]:
     for content_id, number in shared.items():
         content = store.content(content_id)
         if content is not None and content.deliveries > number:
-            changes.append(replace(content, deliveries=content.deliveries - number))
+            changes.append(changed(content, deliveries=content.deliveries - number))
         elif content is not None:
             changes.append(Gone(content_id, len(content.body)))
     return changes
