@@ -23,6 +23,7 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 └── Unavailable                503: for now; trying again later may do
     ├── SecretStoreDown
     ├── LedgerDown               nothing could be written down, so the sender must try again
+    ├── QueueDown                what is in the ledger could not be queued; the sweep comes to it all the same
     └── SuperOfficeUnavailable   not_done: SuperOffice surely did nothing
         └── InDoubt              it may have done the work and the answer got lost
 """
@@ -194,6 +195,16 @@ class LedgerDown(Unavailable):
 
     def __init__(self, why: str) -> None:
         super().__init__("Nothing could be written down here just now. Send it again in half a minute.")
+        self.why = why
+
+
+class QueueDown(Unavailable):
+    """What is in the ledger could not be queued as well. `why` is for the operator: it names the queue."""
+
+    reason = "queue-down"
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The queue takes nothing just now. What was sent is kept, and goes by itself.")
         self.why = why
 
 

@@ -12,18 +12,16 @@ import time
 from typing import TYPE_CHECKING
 
 from services.errors import SecretStoreDown, SecretUnusable
+from services.google_calls import SCOPE, call, is_outage, is_without_token, status_of
 
 if TYPE_CHECKING:
     from google.api_core.exceptions import GoogleAPICallError
     from google.auth.credentials import Credentials
     from google.cloud.secretmanager import AccessSecretVersionResponse, SecretManagerServiceClient
 
-# Seconds for one secret, all repeats included. The client's own default repeats for a minute, and its
-# `timeout` bounds a try, not the call. Importing and making the client (0.4 s, once) come on top.
+# Seconds for one secret, all repeats included. Importing and making the client (0.4 s, once) come on top.
 PATIENCE = 3.0
 
-SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-_NOT_SIGNED_IN = "metadata from plugin failed"  # how gRPC words that google-auth got no token
 ROLE = "roles/secretmanager.secretAccessor"
 _REGIONAL = re.compile(r"secretmanager\.([a-z0-9-]+)\.rep\.googleapis\.com(?::[0-9]+)?")
 _NUMBER = re.compile(r"/versions/([0-9]+)")
@@ -90,22 +88,18 @@ class GoogleSecrets:
         )
 
     def _access(self, name: str, version: str, deadline: float) -> AccessSecretVersionResponse:
-        from google.api_core import exceptions, retry
+        from google.api_core.exceptions import GoogleAPICallError
 
         client = self._connect()
         path = f"{self.parent}/secrets/{name}/versions/{version}"
 
-        def access() -> AccessSecretVersionResponse:
-            left = max(deadline - time.monotonic(), 0.05)
-            return client.access_secret_version(name=path, retry=None, timeout=left)
+        def access(timeout: float) -> AccessSecretVersionResponse:
+            return client.access_secret_version(name=path, retry=None, timeout=timeout)
 
-        repeat = retry.Retry(_is_outage, initial=0.1, maximum=1.0, timeout=deadline - time.monotonic())
         try:
-            return repeat(access)()
-        except exceptions.RetryError as error:
-            raise self._down(error.cause) from error
-        except exceptions.GoogleAPICallError as error:
-            raise self._down(error) if _is_outage(error) else self._unusable(name, version, error) from error
+            return call(access, deadline)
+        except GoogleAPICallError as error:
+            raise self._down(error) if is_outage(error) else self._unusable(name, version, error) from error
 
     def _connect(self) -> SecretManagerServiceClient:
         """Return the one client of this process."""
@@ -137,13 +131,13 @@ class GoogleSecrets:
         connection was cut off silently does not notice.
         """
         self._client = None
-        if _NOT_SIGNED_IN in str(error):
+        if is_without_token(error):
             return SecretStoreDown(
                 "Google gives no access token to read secrets with. Try again in half a minute; if it stays"
                 " so, check the function's service account, or run: gcloud auth application-default login"
             )
         return SecretStoreDown(
-            f"Secret Manager does not answer ({_status(error)}). Try again in half a minute;"
+            f"Secret Manager does not answer ({status_of(error)}). Try again in half a minute;"
             " if it stays so, look at https://status.cloud.google.com and check SECRETS."
         )
 
@@ -168,7 +162,7 @@ class GoogleSecrets:
                 " still exists; on your own machine run: gcloud auth application-default login"
             )
         return SecretUnusable(
-            f"Secret Manager refuses to give the secret {name!r} ({_status(error)})."
+            f"Secret Manager refuses to give the secret {name!r} ({status_of(error)})."
             " Check the project and the endpoint in SECRETS."
         )
 
@@ -205,24 +199,3 @@ class GoogleSecrets:
     @property
     def _flags(self) -> str:
         return f"--project={self.project}" + (f" --location={self.location}" if self.location else "")
-
-
-def _is_outage(error: BaseException) -> bool:
-    """Whether Secret Manager may answer the same question later."""
-    from google.api_core import exceptions
-
-    return isinstance(
-        error,
-        exceptions.ServiceUnavailable
-        | exceptions.GatewayTimeout  # DEADLINE_EXCEEDED
-        | exceptions.InternalServerError
-        | exceptions.Unknown
-        | exceptions.TooManyRequests  # RESOURCE_EXHAUSTED: the quota of accesses in a minute
-        | exceptions.Aborted
-        | exceptions.Cancelled,
-    )
-
-
-def _status(error: BaseException | None) -> str:
-    code = getattr(error, "grpc_status_code", None)
-    return code.name if code else "no status"
