@@ -1,0 +1,191 @@
+"""A Cloud Tasks for tests: real gRPC over TLS for the real client, and real calls of the handler."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import grpc
+from google.cloud import tasks_v2
+from google.protobuf import duration_pb2
+
+from tests import google_cloud
+from tests.task_dispatching import Dispatch, Dispatcher, Rules, Waiting
+
+SERVICE = "google.cloud.tasks.v2.CloudTasks"
+QUEUE = "projects/my-project/locations/europe-west1/queues/liaison"
+CALLER = "liaison-tasks@my-project.iam.gserviceaccount.com"
+LONGEST_AHEAD = 30 * 86400  # seconds
+
+
+class FakeCloudTasks:
+    """One queue, and all that can be wrong with it. `address` is its `host:port`, `rules` may be changed at any time."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.created: list[tasks_v2.Task] = []
+        self.asked = 0  # how often somebody wanted to create a task
+        self.authorizations: list[str] = []
+        self._dispatcher = Dispatcher(self.rules, "liaison")
+        self._refusal: tuple[grpc.StatusCode, str] | None = None
+        self._off = False
+        self._slow = 0.0
+        self._answers_lost = self._tasks_lost = 0
+        self._stopped = threading.Event()
+        self._server = self._serve("localhost:0")
+
+    @property
+    def dispatches(self) -> list[Dispatch]:
+        """The calls of the handler that have ended."""
+        return self._dispatcher.dispatches
+
+    @property
+    def forgotten(self) -> list[str]:
+        """The names of the tasks that were given up after their last attempt."""
+        return self._dispatcher.forgotten
+
+    @property
+    def waiting(self) -> list[Waiting]:
+        """The tasks that wait for their turn, the next one first."""
+        return self._dispatcher.waiting()
+
+    def refuse(self, code: grpc.StatusCode | None, message: str = "The service is currently unavailable.") -> None:
+        """Answer everything with `code`, until it is none."""
+        self._refusal = (code, message) if code else None
+
+    def switch_off(self) -> None:
+        """Behave as a project in which the API was never enabled."""
+        self._off = True
+
+    def slow(self, seconds: float) -> None:
+        """Take that long for each answer."""
+        self._slow = seconds
+
+    def lose_answers(self, times: int = 1) -> None:
+        """Create the next tasks, but let the answer be lost."""
+        self._answers_lost = times
+
+    def lose_tasks(self, times: int = 1) -> None:
+        """Say that the next tasks are created, and never try them."""
+        self._tasks_lost = times
+
+    def twice(self, times: int = 1, apart: float = 0.0) -> None:
+        """Call the handler two times for each of the next tasks: Cloud Tasks promises at least once."""
+        self._dispatcher.twice(times, apart)
+
+    def pause(self) -> None:
+        """Dispatch nothing."""
+        self._dispatcher.pause(True)
+
+    def resume(self) -> None:
+        """Dispatch again."""
+        self._dispatcher.pause(False)
+
+    def wait_idle(self, seconds: float = 10.0) -> None:
+        """Wait until every task has succeeded or was given up."""
+        assert self._dispatcher.wait_idle(seconds), f"Still waiting: {self.waiting}"
+
+    def stop(self) -> None:
+        """Close the port, as an outage would; what is queued is dispatched all the same."""
+        self._stopped.set()
+        self._server.stop(grace=None).wait()
+
+    def restart(self) -> None:
+        """Listen on the same port again."""
+        self._stopped.clear()
+        self._server = self._serve(self.address)
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        self._dispatcher.close()
+
+    def location(self, url: str, more: str = "") -> str:
+        """Return the setting QUEUE for this server; `more` is added, such as `&attempts=3`."""
+        options = f"url={url}&service_account={CALLER}&endpoint={self.address}{more}"
+        return f"cloud-tasks://my-project/europe-west1/liaison?{options}"
+
+    def _serve(self, address: str) -> grpc.Server:
+        queue, methods = tasks_v2.Queue, {}
+        for method, request, answer, name in (
+            (self._create, tasks_v2.CreateTaskRequest, tasks_v2.Task, "CreateTask"),
+            (self._get, tasks_v2.GetQueueRequest, queue, "GetQueue"),
+            (self._pause, tasks_v2.PauseQueueRequest, queue, "PauseQueue"),
+            (self._resume, tasks_v2.ResumeQueueRequest, queue, "ResumeQueue"),
+        ):
+            methods[name] = grpc.unary_unary_rpc_method_handler(
+                method, request_deserializer=request.deserialize, response_serializer=answer.serialize
+            )
+        server, self.address = google_cloud.serve(address, SERVICE, methods, threads=32)
+        return server
+
+    def _admit(self, queue: str, context: grpc.ServicerContext) -> None:
+        self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization")))
+        self._stopped.wait(self._slow)
+        if self._off:
+            google_cloud.abort_switched_off(context, "Cloud Tasks")
+        if self._refusal:
+            context.abort(*self._refusal)
+        if queue != QUEUE:
+            context.abort(grpc.StatusCode.NOT_FOUND, "Queue does not exist.")
+
+    def _create(self, request: tasks_v2.CreateTaskRequest, context: grpc.ServicerContext) -> tasks_v2.Task:
+        self.asked += 1
+        self._admit(request.parent, context)
+        task, now = request.task, time.time()
+        if wrong := _mistake(task, now):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, wrong)
+        wait = task.schedule_time.timestamp() - now if task.schedule_time else 0.0
+        lost = self._tasks_lost > 0
+        if not self._dispatcher.add(task, wait, lost=lost):
+            context.abort(grpc.StatusCode.ALREADY_EXISTS, "Requested entity already exists")
+        self._tasks_lost -= lost
+        self.created.append(task)
+        if self._answers_lost > 0:
+            self._answers_lost -= 1
+            context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+        return task
+
+    def _get(self, request: tasks_v2.GetQueueRequest, context: grpc.ServicerContext) -> tasks_v2.Queue:
+        self._admit(request.name, context)
+        rules = self.rules
+        limits = tasks_v2.RateLimits(
+            max_dispatches_per_second=rules.rate, max_concurrent_dispatches=rules.concurrent, max_burst_size=rules.burst
+        )
+        retries = tasks_v2.RetryConfig(
+            max_attempts=rules.attempts,
+            max_doublings=rules.doublings,
+            min_backoff=duration_pb2.Duration(nanos=int(rules.min_backoff % 1 * 1e9), seconds=int(rules.min_backoff)),
+            max_backoff=duration_pb2.Duration(seconds=int(rules.max_backoff)),
+        )
+        state = tasks_v2.Queue.State.PAUSED if self._dispatcher.paused else tasks_v2.Queue.State.RUNNING
+        return tasks_v2.Queue(name=request.name, rate_limits=limits, retry_config=retries, state=state)
+
+    def _pause(self, request: tasks_v2.PauseQueueRequest, context: grpc.ServicerContext) -> tasks_v2.Queue:
+        self._admit(request.name, context)
+        self.pause()
+        return self._get(tasks_v2.GetQueueRequest(name=request.name), context)
+
+    def _resume(self, request: tasks_v2.ResumeQueueRequest, context: grpc.ServicerContext) -> tasks_v2.Queue:
+        self._admit(request.name, context)
+        self.resume()
+        return self._get(tasks_v2.GetQueueRequest(name=request.name), context)
+
+
+def _mistake(task: tasks_v2.Task, now: float) -> str | None:
+    """Say what Google would not take."""
+    if not task.name.startswith(f"{QUEUE}/tasks/"):
+        return "Task name must be in the queue."
+    if not task.http_request.url.startswith(("http://", "https://")):
+        return "HttpRequest.url must start with http:// or https://."
+    if task.schedule_time and task.schedule_time.timestamp() > now + LONGEST_AHEAD:
+        return "ScheduleTime must be within 30 days."
+    if task.dispatch_deadline and not 15 <= task.dispatch_deadline.total_seconds() <= 1800:
+        return "DispatchDeadline must be between 15s and 30m."
+    return None
+
+
+def start(**rules: object) -> FakeCloudTasks:
+    """Return a Cloud Tasks of its own that listens on a free port of this machine."""
+    google_cloud.refuse_tokens(False)
+    return FakeCloudTasks(Rules(**rules))

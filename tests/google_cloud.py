@@ -1,0 +1,142 @@
+"""Google Cloud as a process of ours sees it, for tests: a certificate it trusts, and a metadata server.
+
+Google's clients read two environment variables only once in a process: the certificate they trust and the
+metadata server they have their token from. Both are set when this module is imported.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime
+import ipaddress
+import json
+import os
+import shutil
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+ACCOUNT = "liaison@my-project.iam.gserviceaccount.com"
+TOKEN = "token-of-the-metadata-server"
+_folder = Path(tempfile.mkdtemp(prefix="google-cloud-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+
+def serve(
+    address: str, service: str, methods: dict[str, grpc.RpcMethodHandler], threads: int
+) -> tuple[grpc.Server, str]:
+    """Start a gRPC server with that certificate, and return it with its `host:port`."""
+    # Without reuse a second server could listen on the port of one that is thought to be closed.
+    server = grpc.server(ThreadPoolExecutor(threads), options=[("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
+    port = server.add_secure_port(address, grpc.ssl_server_credentials([_CERTIFICATE]))
+    server.start()
+    return server, f"localhost:{port}"
+
+
+def refuse_tokens(refused: bool = True) -> None:
+    """Have the metadata server give no tokens: whoever has one goes on."""
+    _Metadata.refused = refused
+
+
+def environment() -> dict[str, str]:
+    """Return what a process needs in its environment to trust these servers and to have a token."""
+    return dict(_ENVIRONMENT)
+
+
+def abort_switched_off(context: grpc.ServicerContext, api: str) -> None:
+    """Answer as https://cloud.google.com/service-usage/docs/enable-disable says: the reason is in the details."""
+    status = status_pb2.Status(
+        code=code_pb2.PERMISSION_DENIED,
+        message=f"{api} API has not been used in project 123456789 before or it is disabled.",
+    )
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason="SERVICE_DISABLED", domain="googleapis.com"))
+    context.abort_with_status(rpc_status.to_status(status))
+
+
+class _Metadata(BaseHTTPRequestHandler):
+    """The part of https://cloud.google.com/run/docs/container-contract#metadata-server that is asked."""
+
+    refused = False
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0].removeprefix("/computeMetadata/v1/")
+        account = {"email": ACCOUNT, "scopes": [], "aliases": ["default"]}
+        token = {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
+        answers = {
+            "project/project-id": "my-project",
+            "universe/universe-domain": "googleapis.com",
+            "instance/service-accounts/default/": json.dumps(account),
+            f"instance/service-accounts/{ACCOUNT}/": json.dumps(account),
+            "instance/service-accounts/default/token": json.dumps(token),
+            f"instance/service-accounts/{ACCOUNT}/token": json.dumps(token),
+        }
+        body = answers.get(path, "").encode()
+        if self.refused and path.endswith("/token"):
+            body = b""
+        self.send_response(200 if body or path == "/" else 404)
+        self.send_header("Metadata-Flavor", "Google")
+        self.send_header("Content-Type", "application/json" if body.startswith(b"{") else "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _make_certificate() -> tuple[bytes, bytes]:
+    """Return a key and the certificate for this machine that it signed itself, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=2))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return pem, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _start_metadata() -> str:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Metadata)
+    threading.Thread(target=server.serve_forever, name="metadata", daemon=True).start()
+    return f"127.0.0.1:{server.server_port}"
+
+
+_CERTIFICATE = _make_certificate()
+_roots = _folder / "roots.pem"
+_roots.write_bytes(_CERTIFICATE[1])
+_metadata = _start_metadata()
+_ENVIRONMENT = {
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(_roots),
+    "GCE_METADATA_HOST": _metadata,
+    "GCE_METADATA_IP": _metadata,
+    "NO_GCE_CHECK": "false",
+    "GOOGLE_APPLICATION_CREDENTIALS": "",  # neither a key file of the person at this machine
+    "CLOUDSDK_CONFIG": str(_folder),  # nor a login
+    "no_proxy": "localhost,127.0.0.1",
+    "NO_PROXY": "localhost,127.0.0.1",
+}
+os.environ.update(_ENVIRONMENT)
