@@ -59,9 +59,8 @@ class TaskQueue:
         """
         from google.api_core.exceptions import AlreadyExists, GoogleAPICallError
 
-        if time.monotonic() < self._left_alone_until:
+        if 0 < self._left_alone_until - self._clock() <= LEFT_ALONE:  # a clock that is set back counts as time gone by
             raise QueueDown(f"{self!r} did not answer a moment ago. `redeliver` comes to what is due.")
-        deadline = time.monotonic() + self._patience
         task = self._task(environment, delivery, attempt, due_at)
         client = self._connect()
 
@@ -69,7 +68,7 @@ class TaskQueue:
             return client.create_task(parent=self.queue.path, task=task, retry=None, timeout=timeout)
 
         try:
-            call(create, deadline)
+            call(create, time.monotonic() + self._patience)
         except AlreadyExists:
             return False
         except GoogleAPICallError as error:
@@ -124,7 +123,7 @@ class TaskQueue:
         """
         if is_outage(error):
             self._client = None
-            self._left_alone_until = time.monotonic() + LEFT_ALONE
+            self._left_alone_until = self._clock() + LEFT_ALONE
         return QueueDown(self._why(error))
 
     def _why(self, error: GoogleAPICallError) -> str:

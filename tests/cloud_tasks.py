@@ -19,7 +19,7 @@ LONGEST_AHEAD = 30 * 86400  # seconds
 
 
 class FakeCloudTasks:
-    """One queue, and all that can be wrong with it. `address` is its `host:port`, `rules` may be changed at any time."""
+    """One queue, and all that can be wrong with it. `address` is its `host:port`; `rules` may change at any time."""
 
     def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()

@@ -6,6 +6,7 @@ https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler (the head
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import math
@@ -88,7 +89,7 @@ class Dispatcher:
         self._queue = queue
         self._waiting: list[Waiting] = []
         self._places = itertools.count()
-        self._taken: dict[str, float] = {}  # until when a name is taken
+        self._gone: dict[str, float] = {}  # each name, and since when its task is gone; infinite while it is not
         self._running = self._twice = 0
         self._apart = 0.0
         self._tokens, self._filled, self._share = float(rules.burst), time.monotonic(), 1.0
@@ -104,9 +105,9 @@ class Dispatcher:
         """Take a task that is due in `wait` seconds; False where its name is taken. A lost one is never tried."""
         now = time.monotonic()
         with self._changed:
-            if self._taken.get(task.name, -math.inf) > now:
+            if now - self._gone.get(task.name, -math.inf) < self.rules.names_kept / self.rules.speed:
                 return False
-            self._taken[task.name] = math.inf
+            self._gone[task.name] = math.inf
             if not lost:
                 due = now + max(wait, 0) / self.rules.speed
                 heapq.heappush(self._waiting, Waiting(due, next(self._places), task, time.time() + max(wait, 0)))
@@ -197,7 +198,7 @@ class Dispatcher:
             self._running -= 1
             self._share = share or self._share
             if name:
-                self._taken[name] = time.monotonic() + self.rules.names_kept / self.rules.speed
+                self._gone[name] = time.monotonic()
             if again:
                 heapq.heappush(self._waiting, again)
             self._changed.notify_all()
@@ -207,7 +208,7 @@ class Dispatcher:
         request = waiting.task.http_request
         deadline = self.rules.deadline or waiting.task.dispatch_deadline.total_seconds() or 600
         name, retries = waiting.name, waiting.retries
-        try:
+        with contextlib.suppress(requests.RequestException):
             answer = self._session.request(
                 request.http_method.name,
                 request.url,
@@ -216,8 +217,6 @@ class Dispatcher:
                 timeout=deadline,
                 allow_redirects=False,
             )
-        except requests.RequestException:
-            pass
         status = None if answer is None else answer.status_code
         self.dispatches.append(Dispatch(name, retries, started, time.monotonic(), status))
         return answer
