@@ -45,7 +45,7 @@ class TaskQueue:
         self._lock = threading.Lock()
         self._client: CloudTasksClient | None = None
         self._credentials: Credentials | None = None
-        self._left_alone_until = 0.0
+        self._outage = (0.0, "")  # until when the queue is left alone, and why
 
     def __repr__(self) -> str:
         return f"cloud-tasks://{self.queue.project}/{self.queue.location}/{self.queue.name}"
@@ -59,8 +59,9 @@ class TaskQueue:
         """
         from google.api_core.exceptions import AlreadyExists, GoogleAPICallError
 
-        if 0 < self._left_alone_until - self._clock() <= LEFT_ALONE:  # a clock that is set back counts as time gone by
-            raise QueueDown(f"{self!r} did not answer a moment ago. `redeliver` comes to what is due.")
+        until, why = self._outage
+        if 0 < until - self._clock() <= LEFT_ALONE:  # a clock that is set back counts as time gone by
+            raise QueueDown(why)
         task = self._task(environment, delivery, attempt, due_at)
         client = self._connect()
 
@@ -109,7 +110,7 @@ class TaskQueue:
                     options = {"api_endpoint": self.queue.endpoint} if self.queue.endpoint else {}
                     self._client = CloudTasksClient(credentials=self._credentials, client_options=options)
                 except GoogleAuthError as error:
-                    raise QueueDown(
+                    raise self._leave_alone(
                         f"There are no Google credentials here to reach {self!r} with."
                         " On your own machine run: gcloud auth application-default login"
                     ) from error
@@ -121,10 +122,15 @@ class TaskQueue:
         A channel that failed tries again only after a pause that grows to two minutes, and one whose
         connection was cut off silently does not notice.
         """
-        if is_outage(error):
-            self._client = None
-            self._left_alone_until = self._clock() + LEFT_ALONE
-        return QueueDown(self._why(error))
+        if not is_outage(error):
+            return QueueDown(self._why(error))
+        self._client = None
+        return self._leave_alone(self._why(error))
+
+    def _leave_alone(self, why: str) -> QueueDown:
+        """Have the next callers not wait for what has just cost one of them its time."""
+        self._outage = (self._clock() + LEFT_ALONE, why)
+        return QueueDown(why)
 
     def _why(self, error: GoogleAPICallError) -> str:
         """Say what an operator can do about it, with the command that does it."""
