@@ -9,7 +9,7 @@ import grpc
 from google.cloud import tasks_v2
 from google.protobuf import duration_pb2
 
-from tests import google_cloud
+from tests import google_platform
 from tests.task_dispatching import Dispatch, Dispatcher, Rules, Waiting
 
 SERVICE = "google.cloud.tasks.v2.CloudTasks"
@@ -116,14 +116,14 @@ class FakeCloudTasks:
             methods[name] = grpc.unary_unary_rpc_method_handler(
                 method, request_deserializer=request.deserialize, response_serializer=answer.serialize
             )
-        server, self.address = google_cloud.serve(address, SERVICE, methods, threads=32)
+        server, self.address = google_platform.serve(address, SERVICE, methods, threads=32)
         return server
 
     def _admit(self, queue: str, context: grpc.ServicerContext) -> None:
         self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization")))
         self._stopped.wait(self._slow)
         if self._off:
-            google_cloud.abort_switched_off(context, "Cloud Tasks")
+            google_platform.abort_switched_off(context, "Cloud Tasks")
         if self._refusal:
             context.abort(*self._refusal)
         if queue != QUEUE:
@@ -187,5 +187,5 @@ def _mistake(task: tasks_v2.Task, now: float) -> str | None:
 
 def start(**rules: object) -> FakeCloudTasks:
     """Return a Cloud Tasks of its own that listens on a free port of this machine."""
-    google_cloud.refuse_tokens(False)
+    google_platform.refuse_tokens(False)
     return FakeCloudTasks(Rules(**rules))

@@ -8,8 +8,8 @@ import google_crc32c
 import grpc
 from google.cloud.secretmanager import AccessSecretVersionRequest, AccessSecretVersionResponse
 
-from tests import google_cloud
-from tests.google_cloud import ACCOUNT, TOKEN
+from tests import google_platform
+from tests.google_platform import ACCOUNT, TOKEN
 
 __all__ = ["ACCOUNT", "TOKEN", "FakeSecretManager", "start"]
 
@@ -73,7 +73,7 @@ class FakeSecretManager:
     @staticmethod
     def refuse_tokens(refused: bool = True) -> None:
         """Have the metadata server give no tokens: whoever has one goes on."""
-        google_cloud.refuse_tokens(refused)
+        google_platform.refuse_tokens(refused)
 
     def stop(self) -> None:
         """Close the port, as a crash would."""
@@ -92,7 +92,7 @@ class FakeSecretManager:
     @staticmethod
     def environment() -> dict[str, str]:
         """Return what a process needs in its environment to trust this server and to have a token."""
-        return google_cloud.environment()
+        return google_platform.environment()
 
     def _serve(self, address: str) -> grpc.Server:
         access = grpc.unary_unary_rpc_method_handler(
@@ -100,7 +100,7 @@ class FakeSecretManager:
             request_deserializer=AccessSecretVersionRequest.deserialize,
             response_serializer=AccessSecretVersionResponse.serialize,
         )
-        server, self.address = google_cloud.serve(address, SERVICE, {"AccessSecretVersion": access}, threads=32)
+        server, self.address = google_platform.serve(address, SERVICE, {"AccessSecretVersion": access}, threads=32)
         return server
 
     def _access(
@@ -112,7 +112,7 @@ class FakeSecretManager:
         if self._down:
             context.abort(self._down, "The service is currently unavailable.")
         if self._off:
-            google_cloud.abort_switched_off(context, "Secret Manager")
+            google_platform.abort_switched_off(context, "Secret Manager")
         parent, _, rest = request.name.partition("/secrets/")
         name, _, version = rest.partition("/versions/")
         if code := self._denied.get(name):
@@ -142,5 +142,5 @@ class FakeSecretManager:
 
 def start() -> FakeSecretManager:
     """Return a Secret Manager of its own that listens on a free port of this machine."""
-    google_cloud.refuse_tokens(False)
+    google_platform.refuse_tokens(False)
     return FakeSecretManager()

@@ -19,9 +19,9 @@ import pytest
 from services.errors import QueueDown
 from services.google_tasks import LEFT_ALONE, PATIENCE, TaskQueue, task_name
 from services.task_queue import open_queue
-from tests import google_cloud
+from tests import google_platform
 from tests.cloud_tasks import CALLER, QUEUE, FakeCloudTasks, start
-from tests.google_cloud import ACCOUNT, TOKEN
+from tests.google_platform import ACCOUNT, TOKEN
 
 ROOT = Path(__file__).parent.parent
 HERE = "https://online.superoffice.com Cust26759"
@@ -161,7 +161,7 @@ def test_connects_again_after_an_outage(tasks: FakeCloudTasks) -> None:
             "refuses the task (INVALID_ARGUMENT): Not so.",
         ),
         (lambda t: t.switch_off(), "gcloud services enable cloudtasks.googleapis.com --project=my-project"),
-        (lambda _: google_cloud.refuse_tokens(), "gives no access token"),
+        (lambda _: google_platform.refuse_tokens(), "gives no access token"),
     ],
 )
 def test_says_what_to_do(tasks: FakeCloudTasks, harm: Callable[[FakeCloudTasks], object], told: str) -> None:
@@ -198,7 +198,7 @@ try:
 except Exception as error:
     raise SystemExit(f"{{type(error).__name__}}: {{error.why}}")
 """
-    told = run(script, **{**google_cloud.environment(), "NO_GCE_CHECK": "true"})
+    told = run(script, **{**google_platform.environment(), "NO_GCE_CHECK": "true"})
     assert told.startswith("QueueDown: There are no Google credentials here to reach cloud-tasks://my-project/")
 
 
