@@ -33,6 +33,22 @@ def webhook(request: Request) -> Response:
     return render(webhook_route(request, services()))
 
 
+@functions_framework.http
+def deliver(request: Request) -> Response:
+    """Try one delivery: called by Cloud Tasks, as the deployment's own service account."""
+    from handlers.deliver import deliver_route
+
+    return render(deliver_route(request, services()))
+
+
+@functions_framework.http
+def redeliver(request: Request) -> Response:
+    """Try everything that is due: called by Cloud Scheduler, as the deployment's own service account."""
+    from handlers.redeliver import redeliver_route
+
+    return render(redeliver_route(request, services()))
+
+
 def services() -> Services:
     """Return the parts, made at the first request of the process; mistakes are told again until they are mended."""
     if not _OPENED:

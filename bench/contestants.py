@@ -85,6 +85,7 @@ def liaison(around, login="ticket", hooks="hooks.yaml"):
         "SUPEROFFICE_LOGIN": login,
         "SUPEROFFICE_CALLS_PER_SECOND": "0",
         "SECRETS": f"file:{around.folder}/secrets.yaml",
+        "LEDGER": f"sqlite:{around.folder}/ledger.db",
         "HOOKS": f"{around.folder}/{hooks}",
         "THREADS": "80",
     }

@@ -88,6 +88,7 @@ def liaison(url, folder):
         "SUPEROFFICE_TENANT": app["tenant"],
         "SUPEROFFICE_CALLS_PER_SECOND": "0",
         "SECRETS": f"file:{folder}/secrets.yaml",
+        "LEDGER": f"sqlite:{folder}/ledger.db",
         "HOOKS": f"{folder}/hooks.yaml",
         "THREADS": "80",
     }

@@ -16,6 +16,7 @@ from commands.stack import Failed
 
 FOLDER = Path("var")
 SECRETS = FOLDER / "secrets.yaml"
+LEDGER = FOLDER / "ledger.db"
 RUN_ENV = FOLDER / "run.env"
 EXAMPLE_HOOKS = Path("hooks.example.yaml")
 HOOKS = Path("hooks.yaml")

@@ -18,8 +18,8 @@ from services.composition import Services, assemble
 from services.deadline import Deadline
 from services.errors import LiaisonError, MethodNotAllowed
 from services.explain import Explanation, explain
-from services.reading import Wish, is_ignored, read_wish
-from services.saving import save
+from services.reading import Wish, is_ignored, look_up, read_wanted
+from services.saving import look_and_save
 from services.secret_store import open_store
 from services.senders.decode import read
 from services.senders.unpack import Submission, unpack
@@ -140,9 +140,9 @@ def _rehearse(submission: Submission, hook: Hook, services: Services) -> Rehears
         rehearsed = replace(rehearsed, explanation=explanation)
         if is_ignored(submission, hook):
             return replace(rehearsed, ignored=True)
-        wish = read_wish(submission, hook, services.directory, request.deadline)
+        wish = look_up(read_wanted(submission, hook), submission, hook, services.directory, request.deadline)
         rehearsed = replace(rehearsed, wish=wish)
-        save(wish.relation, hook.existing, services.directory, request)
+        look_and_save(wish.relation, hook.existing, services.directory, request, lambda _, same: same)
     except WouldSend as would:
         return replace(rehearsed, call=would.call)
     except LiaisonError as error:

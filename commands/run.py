@@ -72,6 +72,7 @@ def settings_for(app: Mapping[str, str], port: int) -> dict[str, str]:
         "SUPEROFFICE_URL": app["url"],
         "SUPEROFFICE_TENANT": app["tenant"],
         "SECRETS": f"file:{local_files.SECRETS}",
+        "LEDGER": f"sqlite:{local_files.LEDGER}",
         "HOOKS": str(local_files.HOOKS),
         "PORT": str(port),
     }

@@ -103,6 +103,7 @@ def settings() -> dict[str, str]:
         "SUPEROFFICE_LOGIN": "ticket",
         "SUPEROFFICE_CALLS_PER_SECOND": "0",
         "SECRETS": f"file:{folder}/secrets.yaml",
+        "LEDGER": f"sqlite:{folder}/ledger.db",
         "HOOKS": f"{folder}/hooks.yaml",
         "PUBLIC_URL": "https://hooks.example.com",
     }

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from flask import Response
 
-from services.errors import LiaisonError, Misconfigured
+from schemas.ledger import Delivery
+from services.errors import LiaisonError, Refused
+from services.problems import problem_of
 
-LONGEST_DETAIL = 249  # characters; several tools cut what is longer
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
@@ -47,21 +48,16 @@ def several(answers: Sequence[Answer]) -> Answer:
 
 def problem(error: LiaisonError, delivery: str) -> Answer:
     """Answer an error in words; what is the operator's to mend is not told to a stranger."""
-    detail = error.detail
-    if isinstance(error, Misconfigured):
-        detail = "The receiver is not set up correctly. Its operator finds the reason in the log under this delivery."
-    detail = detail if len(detail) <= LONGEST_DETAIL else detail[: LONGEST_DETAIL - 1].rstrip() + "…"
-    body: dict[str, Any] = {
-        "type": f"urn:liaison:problem:{error.reason}",
-        "title": error.title,
-        "status": error.status,
-        "detail": detail,
-        "message": detail,
-        "delivery": delivery,
-    }
-    if error.errors:
-        body["errors"] = [{"field": mistake.field, "message": mistake.message} for mistake in error.errors]
-    return Answer(error.status, body, error.headers, error.reason)
+    return Answer(error.status, {**problem_of(error), "delivery": delivery}, error.headers, error.reason)
+
+
+def stored(delivery: Delivery, *, to_strangers: bool = False) -> Answer:
+    """Answer what a delivery was refused with before; a stranger hears no words out of SuperOffice."""
+    told = {**(delivery.answer or {}), "delivery": delivery.id}
+    status = told.get("status")
+    if to_strangers or not isinstance(status, int):
+        return problem(Refused("It came before, and was refused: ask whom this address belongs to."), delivery.id)
+    return Answer(status, told, reason=delivery.reason or "")
 
 
 def acknowledged(refusal: Answer) -> Answer:

@@ -8,12 +8,25 @@ from flask import Request
 
 from handlers.requests import headers_of, public_url
 from schemas.verification import Oidc
+from services.composition import Services
 from services.errors import InvalidSettings, NotProven
 from services.senders.oidc import KeySource
 from services.senders.verify import Received, verify
 
 # What a proxy adds; behind one on this machine every stranger would seem to call from here.
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+
+
+def admit(request: Request, services: Services) -> None:
+    """Let pass who may call, by the settings; raise NotProven or InvalidSettings."""
+    settings = services.settings
+    prove_invoker(
+        request,
+        on_cloud_run=settings.is_on_cloud_run,
+        invoker=settings.invoker,
+        public_url_base=settings.public_url,
+        google_keys=services.google_keys,
+    )
 
 
 def prove_invoker(

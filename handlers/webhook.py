@@ -1,127 +1,191 @@
-"""A webhook: prove who sent it, read it, carry it out, answer."""
+"""A webhook: prove who sent it, write it down, deliver it, answer."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from flask import Request
 
-from handlers.answers import Answer, acknowledged, done, problem, several
+from handlers.answers import Answer, acknowledged, done, problem, several, stored
 from handlers.proof import prove
 from handlers.requests import headers_of, query_of, read_body
-from schemas.hooks import Hook, entity_field
+from schemas.hooks import Hook
+from schemas.ledger import HELD, WAITING, Delivery
 from services.composition import Services
 from services.deadline import Deadline
-from services.errors import FieldError, LiaisonError, Misconfigured, Unavailable
+from services.delivering import Job, deliver, log_refusal
+from services.errors import (
+    FieldError,
+    InvalidSubmission,
+    LedgerDown,
+    LiaisonError,
+    Misconfigured,
+    Refused,
+    Unavailable,
+)
 from services.ids import new_id
+from services.keeping import Body, Read, arrival_of, read_arrival
+from services.ledger.contract import Arrival, Claim, Opened, Refusal
 from services.logs import log
-from services.reading import Wish, is_ignored, is_our_own, read_wish
-from services.saving import save
-from services.senders.decode import read
-from services.senders.unpack import Submission, unpack
-from services.superoffice.relations import Outcome
-from services.superoffice.relations import Request as RelationRequest
+from services.queueing import enqueue
+from services.work import Work
 
-PASSED_ON = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
-LONGEST_HEADER = 100  # characters of a header that is passed on
-LONGEST_NAME, MOST_NAMES = 100, 20  # of the fields to blame, in the log
+MARGIN = 0.25  # seconds of `answer_within` that are left for writing down what came of it
+LEAST = 0.25  # seconds; with less than this left no further item of an array is taken up
+POLL, LONGEST_POLL = 0.02, 0.25  # seconds between two looks at a delivery that somebody else is at work on
+
+
+class Visit(NamedTuple):
+    """One request, from its proof to its answer."""
+
+    hook: Hook
+    arrival: Arrival
+    body: Body
+    services: Services
+    deadline: Deadline
 
 
 def receive(request: Request, hook: Hook, services: Services) -> Answer:
     """Answer one submission, or an array of them, in the order in which they came."""
-    started = time.monotonic()
+    deadline = Deadline.after(hook.answer_within - MARGIN)
     try:
-        submissions, is_array = _accept(request, hook, services)
+        arrival, signed_id = _accept(request, hook, services)
+        visit = Visit(hook, arrival, read_arrival(arrival, hook, signed_id, services.clock()), services, deadline)
     except LiaisonError as error:
-        return _refuse(error, new_id(), hook, started)
-    answers = [_deliver(submission, request, hook, services) for submission in submissions]
+        return _turn_away(error, request, hook, services)
+    try:
+        kept = _keep(visit)
+    except LedgerDown as error:
+        log("ERROR", "not-kept", error.why, hook=hook.name, reason=error.reason)
+        return problem(error, new_id())
+    answers = [_answer(opened, read, visit) for opened, read in zip(kept, visit.body.reads, strict=True)]
     if not answers:
         return done("ignored")
-    return several(answers) if is_array else answers[0]
+    return several(answers) if visit.body.is_array else answers[0]
 
 
-def _accept(request: Request, hook: Hook, services: Services) -> tuple[tuple[Submission, ...], bool]:
-    """Prove the sender on the raw bytes, and only then read them."""
+def _accept(request: Request, hook: Hook, services: Services) -> tuple[Arrival, str | None]:
+    """Prove the sender on the raw bytes, and return what is to be kept, with the sender's id where it was signed."""
     body = read_body(request, hook.limit)
     services.fetch_secrets(hook)
-    prove(request, body, hook, services)
-    decoded = unpack(read(body, request.content_type), headers_of(request), hook.packing)
-    return decoded.submissions, decoded.is_array
+    signed_id = prove(request, body, hook, services)
+    arrival = arrival_of(hook, body, request.content_type or "", headers_of(request), query_of(request))
+    return arrival, signed_id
 
 
-def _deliver(submission: Submission, request: Request, hook: Hook, services: Services) -> Answer:
-    """Carry out one submission; whatever goes wrong is its own answer."""
-    started = time.monotonic()
-    delivery = new_id()
-    deadline = Deadline.after(hook.answer_within)
+def _keep(visit: Visit) -> Sequence[Opened]:
+    """Write it down. What is not delivered in this request is due for whoever comes next.
+
+    An array's items are taken up one by one; those that are not reached in time stay due.
+    """
+    hook, services = visit.hook, visit.services
+    now = services.clock()
+    is_now = hook.deliver == "now" and not services.outage.is_fresh()
+    return services.ledger.open(
+        services.settings.environment,
+        visit.arrival,
+        [read.entry for read in visit.body.reads],
+        now,
+        status="held" if hook.deliver == "held" else "queued",
+        claim=is_now and not visit.body.is_array,
+        due_at=now + (hook.answer_within if is_now else 0.0) + services.sweep_lead,
+    )
+
+
+def _answer(opened: Opened, read: Read, visit: Visit) -> Answer:
+    """Deliver one submission, unless that is done already, or others will do it."""
+    delivery, hook, services = opened.delivery, visit.hook, visit.services
+    if opened.how == "known":
+        return _known(opened, visit)
+    if read.error is not None:
+        log_refusal(delivery, read.error, "rejected")
+        return _refused(read.error, delivery, hook)
+    if read.wanted is None or read.submission is None:
+        log("INFO", "ignored", delivery=delivery.id, hook=hook.name, status="ignored")
+        return done("ignored", delivery.id)
+    claim = opened.claim or _claim(delivery, visit)
+    if claim is None:
+        if hook.deliver != "held":
+            enqueue(delivery, services)
+        return done("queued", delivery.id)
+    work = Work(claim, services.ledger, services.clock, is_new=opened.how == "new")
+    ended = deliver(work, Job(hook, visit.arrival, read.submission, read.wanted), services, visit.deadline)
+    if ended.error is not None and ended.status != "queued":
+        return _refused(ended.error, delivery, hook)
+    if ended.status == "queued":  # a temporary failure is not the sender's: it is kept
+        enqueue(ended.delivery, services)
+    return _accepted(ended.answer, delivery.id, hook)
+
+
+def _claim(delivery: Delivery, visit: Visit) -> Claim | None:
+    """Take up one item of an array while there is time."""
+    services = visit.services
+    if visit.hook.deliver != "now" or not visit.body.is_array or visit.deadline.remaining() < LEAST:
+        return None
     try:
-        if is_ignored(submission, hook) or is_our_own(submission, services.directory, deadline):
-            return _log_done(done("ignored", delivery), hook, started)
-        wish = read_wish(submission, hook, services.directory, deadline)
-        outcome = save(wish.relation, hook.existing, services.directory, _relation_request(request, hook, deadline))
-    except LiaisonError as error:
-        return _refuse(error, delivery, hook, started)
-    return _log_done(_tell(outcome, wish, delivery, hook), hook, started, outcome.relation.get("RelationId"))
+        return services.ledger.claim(delivery.environment, delivery.id, services.clock(), early=True)
+    except LedgerDown:
+        return None
 
 
-def _relation_request(request: Request, hook: Hook, deadline: Deadline) -> RelationRequest:
-    """Say which fields come back, and in whose language: the caller's wishes as far as the hook lets them."""
-    wished = [entity_field(name) for name in query_of(request).get("$select", "").split(",") if name.strip()]
-    select = hook.select
-    if names := [name for name in wished if name and (not select or name in select)]:
-        select = tuple(dict.fromkeys(("RelationId", *names)))
-    headers = {}
-    if hook.pass_headers:
-        sent = {name: request.headers.get(name, "") for name in PASSED_ON}
-        headers = {name: value for name, value in sent.items() if value.isascii() and 0 < len(value) < LONGEST_HEADER}
-    return RelationRequest(deadline, select, headers)
+def _known(opened: Opened, visit: Visit) -> Answer:
+    """Answer what came before with its outcome, if it has one in time."""
+    hook = visit.hook
+    delivery = _await_end(opened.delivery, visit)
+    if delivery.status in (*WAITING, *HELD):
+        return done("queued", delivery.id)
+    if delivery.status in ("rejected", "dead"):
+        answer = stored(delivery, to_strangers=hook.answers_strangers)
+        return acknowledged(answer) if hook.acknowledge == "always" else answer
+    if opened.other_content and visit.body.is_keyed:
+        error = InvalidSubmission(
+            "This Idempotency-Key came before, with another content: send a new key with what is new."
+        )
+        log_refusal(delivery, error, delivery.status)
+        return _refused(error, delivery, hook)
+    log("INFO", "duplicate", delivery=delivery.id, hook=hook.name, status=delivery.status)
+    return _accepted({**(delivery.answer or {}), "status": "duplicate"}, delivery.id, hook)
 
 
-def _tell(outcome: Outcome, wish: Wish, delivery: str, hook: Hook) -> Answer:
-    """Tell what became of it; a stranger hears nothing out of SuperOffice."""
-    if hook.answers_strangers:
-        return done(outcome.status, delivery)
-    made = dict.fromkeys(wish.created, True)
-    return done(
-        outcome.status,
-        delivery,
-        relation=outcome.relation,
-        matched=dict(wish.matched),
-        **made,
-        warnings=list(wish.warnings),
-    )
+def _await_end(delivery: Delivery, visit: Visit) -> Delivery:
+    """Wait while somebody is at work on it, for as long as there is time."""
+    services, pause = visit.services, POLL
+    while delivery.is_leased(services.clock()) and visit.deadline.remaining() > pause:
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_POLL)
+        try:
+            delivery = services.ledger.get(delivery.environment, delivery.id) or delivery
+        except LedgerDown:
+            break
+    return delivery
 
 
-def _refuse(error: LiaisonError, delivery: str, hook: Hook, started: float) -> Answer:
-    """Log a refusal by its reason and the fields to blame, and answer it in words."""
-    ours = isinstance(error, Misconfigured | Unavailable)
-    log(
-        "ERROR" if isinstance(error, Misconfigured) else "WARNING" if ours else "NOTICE",
-        "not-delivered",
-        error.detail if ours else "",
-        delivery=delivery,
-        hook=hook.name,
-        reason=error.reason,
-        fields=", ".join(mistake.field[:LONGEST_NAME] for mistake in error.errors[:MOST_NAMES]) or None,
-        ms=_since(started),
-    )
+def _accepted(told: Mapping[str, Any], delivery: str, hook: Hook) -> Answer:
+    """Answer an outcome; a stranger hears nothing out of SuperOffice."""
+    more = {} if hook.answers_strangers else {name: value for name, value in told.items() if name != "status"}
+    return done(str(told["status"]), delivery, **more)
+
+
+def _refused(error: LiaisonError, delivery: Delivery, hook: Hook) -> Answer:
+    """Answer a refusal in words; a stranger hears which of his own fields are to blame."""
     if hook.answers_strangers and error.tells_of_superoffice:
-        error = _without_words(error)
-    answer = problem(error, delivery)
+        errors = [FieldError(mistake.field, "This could not be used.") for mistake in error.errors]
+        error = type(error)("SuperOffice did not accept it: ask whom this address belongs to.", errors=errors)
+    answer = problem(error, delivery.id)
     return acknowledged(answer) if hook.acknowledge == "always" else answer
 
 
-def _without_words(error: LiaisonError) -> LiaisonError:
-    """Leave of a refusal what a stranger may hear: which of his own fields are to blame."""
-    errors = [FieldError(mistake.field, "This could not be used.") for mistake in error.errors]
-    return type(error)("SuperOffice did not accept it: ask whom this address belongs to.", errors=errors)
-
-
-def _log_done(answer: Answer, hook: Hook, started: float, relation: int | None = None) -> Answer:
-    told = {"delivery": answer.body["delivery"], "hook": hook.name, "status": answer.body["status"]}
-    log("INFO", "delivered" if relation else "ignored", **told, relation=relation, ms=_since(started))
-    return answer
-
-
-def _since(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
+def _turn_away(error: LiaisonError, request: Request, hook: Hook, services: Services) -> Answer:
+    """Answer what is not kept: not proven, or nothing that could be read later either. A line stays of it."""
+    delivery = new_id()
+    ours = isinstance(error, Misconfigured | Unavailable)
+    severity = "ERROR" if isinstance(error, Misconfigured) else "WARNING" if ours else "NOTICE"
+    words = error.detail if ours else ""
+    log(severity, "not-accepted", words, delivery=delivery, hook=hook.name, reason=error.reason)
+    if isinstance(error, Refused):
+        line = Refusal(services.clock(), hook.name, error.status, error.reason, request.content_length or 0)
+        services.ledger.door.refuse(services.settings.environment, line)
+    answer = problem(error, delivery)
+    return acknowledged(answer) if hook.acknowledge == "always" else answer

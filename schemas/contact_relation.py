@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
@@ -115,8 +116,11 @@ def _spelled(name: str) -> str:
     return letters(name[:LONGEST_NAME])
 
 
-def load_contact_relation(payload: Any) -> ContactRelation:
-    """Read a payload, flat or wrapped; raise PayloadError naming every mistake in the sender's own words."""
+def load_contact_relation(payload: Any, decision: Mapping[str, Any] = MappingProxyType({})) -> ContactRelation:
+    """Read a payload, flat or wrapped; raise PayloadError naming every mistake in the sender's own words.
+
+    `decision` has ids, by the names of a ContactRelation, that count instead of what the payload says.
+    """
     if not isinstance(payload, Mapping):
         raise PayloadError([("", 'A submission is an object of fields, such as {"SourceContactId": 686}.')])
     given: dict[str, Any] = {}
@@ -131,8 +135,10 @@ def load_contact_relation(payload: Any) -> ContactRelation:
             if name in given and given[name] != value:
                 mistakes.append((own_name, f"{name} is given twice, and the two differ."))
             given[name], own_names[name] = value, own_name
+    decided = {_SCHEMA.fields[name].data_key or "": value for name, value in decision.items()}
+    mistakes = [mistake for mistake in mistakes if _NAMES.get(_spelled(mistake[0])) not in decided]
     try:
-        relation: ContactRelation = _SCHEMA.load(given)
+        relation: ContactRelation = _SCHEMA.load({**given, **decided})
     except ValidationError as error:
         mistakes += [(own_names.get(name, name), messages[0]) for name, messages in error.messages_dict.items()]
     if mistakes:

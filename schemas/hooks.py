@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from schemas.contact_relation_entity import ENTITY_FIELDS
 from schemas.packing import Packing, PackingSchema
 from schemas.presets import ACKNOWLEDGE, Preset
+from schemas.signature import Hmac
 from schemas.strict import Names, Strict, in_words, one_of, required, suggestion
 from schemas.verification import NoProof, Verification, VerificationField, merge_verification
 
@@ -22,6 +23,7 @@ LARGEST_LIMIT = 8 * 1024 * 1024  # bytes
 GENERIC = "generic"  # the preset of a hook that names none
 ENDS, KINDS, MISSING = ("source", "destination"), ("company", "person"), ("reject", "create")
 INTENTS = ("create", "update", "delete")
+DELIVER = ("now", "queued", "held")
 _ORIGIN = re.compile(r"\*|(?:[a-z][a-z0-9+.-]*://)?[^\s/?#@]+", re.IGNORECASE)
 _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -29,6 +31,7 @@ _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class Hook(NamedTuple):
     """One address, with its rules. `limit` is in bytes, `answer_within` in seconds; `sender` names the preset.
 
+    `deliver` says when it is carried out, and `repeat_within` for how many minutes the same body is a repeat.
     Without a `relation` the payload itself names the fields of the entity. `may_create` holds the parties that are made
     where they are not there: `source.company`, `destination.person` …
     """
@@ -48,6 +51,8 @@ class Hook(NamedTuple):
     when: Template | None
     existing: str
     may_create: frozenset[str]
+    deliver: str
+    repeat_within: float
 
     @property
     def answers_strangers(self) -> bool:
@@ -145,13 +150,28 @@ class HookSchema(Strict):
     relation = _Relation(load_default=None)
     when = _When(load_default=None)
     existing = one_of("update", "keep", "add")
+    deliver = one_of(*DELIVER)
+    repeat_within = fields.Float(
+        load_default=15.0,
+        validate=validate.Range(0, 60 * 24 * 30, error="This is a number of minutes; 0 is never."),
+    )
     missing = _Missing(load_default=frozenset(), attribute="may_create")
 
     @post_load
     def build(self, loaded: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        """Fill in what depends on another key: who is not proven may only create."""
+        """Fill in what depends on another key: who is not proven may only create, and an id is a signed one."""
         usual = ("create",) if isinstance(loaded["verify"], NoProof) else INTENTS
-        return {**loaded, "allow": frozenset(loaded.get("allow", usual))}
+        packing = _with_signed_id(loaded["packing"], loaded["verify"])
+        return {**loaded, "packing": packing, "allow": frozenset(loaded.get("allow", usual))}
+
+
+def _with_signed_id(packing: Packing, verify: Verification) -> Packing:
+    """Leave out the headers that are not signed where others are: who repeats a request could change them."""
+    if not isinstance(verify, Hmac):
+        return packing
+    signed = {(verify.id_header or "").lower()} if "id" in verify.placeholders else set()
+    ids = [source for source in packing.id if all(not part.is_header or part.name.lower() in signed for part in source)]
+    return packing._replace(id=tuple(ids))
 
 
 def _known(value: Any, keys: tuple[str, ...]) -> Mapping[str, Any]:

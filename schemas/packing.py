@@ -140,6 +140,11 @@ class Packing(NamedTuple):
     test: Conditions = ()
 
     @property
+    def id_in_headers(self) -> tuple[Source, ...]:
+        """The sources of the sender's id that stand in headers: one id for the whole request."""
+        return tuple(source for source in self.id if any(part.is_header for part in source))
+
+    @property
     def headers(self) -> frozenset[str]:
         """The headers that unpacking reads, in lower case: a body that is read again later needs them too."""
         told = (*self.id, *self.changed_by, *self.submitted_at, *self.form_id, *self.form_name)

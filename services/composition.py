@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.hooks import Hook
 from schemas.verification import secret_names
 from services import logs
 from services.errors import SecretUnusable
 from services.hooks import Hooks, read_hooks
+from services.ledger.ledger import Ledger
+from services.ledger.opening import open_ledger
+from services.outage import Outage
 from services.secret_store import SecretStore, open_store
 from services.senders.oidc import GoogleKeys
 from services.settings import Settings, read_settings
 from services.superoffice.client import WebApi
 from services.superoffice.directory import Directory
 from services.superoffice.logins import secrets_needed
+
+if TYPE_CHECKING:
+    from services.google_tasks import TaskQueue
+
+BEHIND_THE_QUEUE = 120.0  # seconds
 
 
 class Services(NamedTuple):
@@ -28,7 +36,15 @@ class Services(NamedTuple):
     webapi: WebApi
     directory: Directory
     google_keys: GoogleKeys
+    ledger: Ledger
+    outage: Outage
+    queue: TaskQueue | None = None
     clock: Callable[[], float] = time.time
+
+    @property
+    def sweep_lead(self) -> float:
+        """The seconds by which a sweep lets the queue go first; without a queue it is the one that comes."""
+        return 0.0 if self.queue is None else BEHIND_THE_QUEUE
 
     def fetch_secrets(self, hook: Hook) -> None:
         """Fetch what a webhook needs, side by side, as far as it is not kept: one by one they add up."""
@@ -58,4 +74,14 @@ def open_services() -> Services:
 def assemble(settings: Settings, secrets: SecretStore, webapi: WebApi) -> Services:
     """Put the parts together around a WebAPI. Raises InvalidSettings."""
     directory = Directory(webapi, country=settings.country, language=settings.superoffice_language)
-    return Services(settings, read_hooks(settings.hooks), secrets, webapi, directory, GoogleKeys())
+    ledger = open_ledger(
+        settings.ledger, retain_days=settings.retain_days, retain_refused_days=settings.retain_refused_days
+    )
+    outage = Outage(ledger, settings.environment, time.time)
+    queue = None
+    if settings.queue:
+        from services.task_queue import open_queue
+
+        queue = open_queue(settings.queue)
+    hooks = read_hooks(settings.hooks)
+    return Services(settings, hooks, secrets, webapi, directory, GoogleKeys(), ledger, outage, queue)

@@ -25,7 +25,9 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
     ├── LedgerDown               nothing could be written down, so the sender must try again
     ├── QueueDown                what is in the ledger could not be queued; the sweep comes to it all the same
     └── SuperOfficeUnavailable   not_done: SuperOffice surely did nothing
-        └── InDoubt              it may have done the work and the answer got lost
+        ├── TenantDown             the whole tenant is away: nobody else need try
+        ├── PairBusy               another submission about the same two is under way
+        └── InDoubt                it may have done the work and the answer got lost
 """
 
 from __future__ import annotations
@@ -212,6 +214,18 @@ class SuperOfficeUnavailable(Unavailable):
     """SuperOffice cannot do it now and surely did nothing: safe to try again."""
 
     reason = "superoffice-unavailable"
+
+
+class TenantDown(SuperOfficeUnavailable):
+    """The whole tenant is in maintenance, or out of reach."""
+
+    reason = "tenant-down"
+
+
+class PairBusy(SuperOfficeUnavailable):
+    """Another submission about the same parties is under way, so this one waits: not a try that failed."""
+
+    reason = "pair-busy"
 
 
 class InDoubt(SuperOfficeUnavailable):

@@ -28,6 +28,12 @@ class Hooks(NamedTuple):
             raise InvalidHook(hook)
         return hook
 
+    def find_kept(self, name: str) -> Hook:
+        """Return the hook that something was kept for; raise InvalidHook also where it has gone since."""
+        if name not in self.by_name:
+            raise InvalidHook(f"{name} is not in hooks.yaml any more: put it back, or dismiss what came for it.")
+        return self.find(name)
+
     @property
     def sound(self) -> tuple[Hook, ...]:
         """The hooks without a mistake."""

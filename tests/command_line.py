@@ -20,7 +20,11 @@ class CommandLine:
         self.folder = folder
         self.write("secrets.yaml", yaml.safe_dump(secrets)).chmod(0o600)
         self.write("hooks.yaml", hooks if isinstance(hooks, str) else yaml.safe_dump(hooks))
-        files = {"SECRETS": f"file:{folder / 'secrets.yaml'}", "HOOKS": str(folder / "hooks.yaml")}
+        files = {
+            "SECRETS": f"file:{folder / 'secrets.yaml'}",
+            "HOOKS": str(folder / "hooks.yaml"),
+            "LEDGER": f"sqlite:{folder}/ledger.db",
+        }
         self.environment = {"PATH": os.environ["PATH"], "COLUMNS": "110", **settings, **files}
 
     def write(self, name, text):

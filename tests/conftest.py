@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from sandbox.server import start
+from services.ledger.contract import Wanted
+from services.ledger.opening import open_ledger
 from tests.examples import HOOKS, KEY, PARTNERS, ROOT
 
 
@@ -67,7 +69,8 @@ def function(tmp_path, monkeypatch, settings, secrets):
         hooks_file = tmp_path / "hooks.yaml"
         written = HOOKS if hooks is None else hooks
         hooks_file.write_text(written if isinstance(written, str) else yaml.safe_dump(written, sort_keys=False))
-        given = {**settings, "SECRETS": f"file:{secrets_file}", "HOOKS": str(hooks_file), **changed}
+        files = {"SECRETS": f"file:{secrets_file}", "HOOKS": str(hooks_file), "LEDGER": f"sqlite:{tmp_path}/ledger.db"}
+        given = {**settings, **files, **changed}
         for name, value in given.items():
             monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
         return functions_framework.create_app("webhook", str(ROOT / "main.py")).test_client()
@@ -92,3 +95,27 @@ def send(client):
         return client.post(f"/hooks/{hook}", headers=headers, **options)
 
     return post
+
+
+class Look:
+    """The ledger of the function under test, as an operator's tool would open it."""
+
+    def __init__(self, folder, environment):
+        self.ledger = open_ledger(f"sqlite:{folder}/ledger.db")
+        self.environment = environment
+
+    def delivery(self, answer):
+        """Return the delivery that an answer is about."""
+        return self.ledger.get(self.environment, answer.json["delivery"])
+
+    def all(self, **wanted):
+        """Return the deliveries, oldest first."""
+        return self.ledger.store.find(self.environment, Wanted(**wanted), 1000)[::-1]
+
+
+@pytest.fixture
+def ledger(tmp_path, settings):
+    """Open the ledger that the function writes."""
+    look = Look(tmp_path, f"{settings['SUPEROFFICE_URL']} {settings['SUPEROFFICE_TENANT']}")
+    yield look
+    look.ledger.store.close()

@@ -42,7 +42,11 @@ def port(tmp_path_factory, running_sandbox):
         (folder / name).write_text(yaml.safe_dump(content))
         (folder / name).chmod(0o600)
     online = {"SUPEROFFICE_URL": running_sandbox.url, "SUPEROFFICE_TENANT": running_sandbox.tenant_id}
-    files = {"SECRETS": f"file:{folder}/secrets.yaml", "HOOKS": f"{folder}/hooks.yaml"}
+    files = {
+        "SECRETS": f"file:{folder}/secrets.yaml",
+        "HOOKS": f"{folder}/hooks.yaml",
+        "LEDGER": f"sqlite:{folder}/ledger.db",
+    }
     with served({**online, **files, "LEDGER": f"sqlite:{folder}/ledger.db"}, folder / "log") as url:
         yield int(url.rpartition(":")[2])
 

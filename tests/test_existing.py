@@ -4,7 +4,8 @@ import pytest
 
 from schemas.contact_relation import ContactRelation
 from services.errors import RelationNotFound
-from services.superoffice.existing import find_existing, save
+from services.saving import look_and_save
+from services.superoffice.existing import find_existing
 from services.superoffice.relations import Request, create
 from tests.tenant import SEARCH, open_directory, soon
 
@@ -21,20 +22,26 @@ def like(relation, **changed):
 
 
 @pytest.fixture
-def webapi(tmp_path, settings, secrets):
-    """Give the sandbox's WebAPI, in which two relations have been saved."""
-    webapi = open_directory(tmp_path, settings, secrets).webapi
+def directory(tmp_path, settings, secrets):
+    """Give a directory of the sandbox's tenant, in which two relations have been saved."""
+    directory = open_directory(tmp_path, settings, secrets)
     for relation in (PARTNERS, HIRED):
-        create(relation, webapi, Request(soon()))
-    return webapi
+        create(relation, directory.webapi, Request(soon()))
+    return directory
 
 
 @pytest.fixture
-def carry_out(webapi):
+def webapi(directory):
+    """Give the sandbox's WebAPI."""
+    return directory.webapi
+
+
+@pytest.fixture
+def carry_out(directory):
     """Return a save that says what became of it."""
 
     def run(relation, existing="update", **options):
-        return save(relation, webapi, Request(soon(), **options), existing)
+        return look_and_save(relation, existing, directory, Request(soon(), **options), lambda _, same: same)
 
     return run
 

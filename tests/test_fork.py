@@ -29,7 +29,13 @@ def test_every_start_fetches_after_its_fork(manager, settings, tmp_path, starts)
     """Started again and again, each process saves its first webhook."""
     hooks = tmp_path / "hooks.yaml"
     hooks.write_text(yaml.safe_dump(HOOKS))
-    given = {**settings, **manager.environment(), "SECRETS": manager.location(), "HOOKS": str(hooks)}
+    given = {
+        **settings,
+        **manager.environment(),
+        "SECRETS": manager.location(),
+        "LEDGER": f"sqlite:{tmp_path}/ledger.db",
+        "HOOKS": str(hooks),
+    }
 
     def first_answer(number):
         with served(given, tmp_path / f"log-{number}") as url:

@@ -11,6 +11,7 @@ from tests.examples import KEY
 VERIFY = {"verify": {"header": "X-Api-Key", "secret": "example-key"}}
 SIGNUP = {
     **VERIFY,
+    "repeat_within": 0,
     "relation": {
         "definition": "{kind}",
         "source": {
@@ -83,7 +84,8 @@ def test_submissions_at_the_same_moment_make_one_relation(sign_up, sandbox):
     with ThreadPoolExecutor(10) as threads:
         statuses = [answer.json["status"] for answer in threads.map(lambda _: sign_up(ADA), range(20))]
 
-    assert sorted(set(statuses)) == ["created", "unchanged"]
+    assert statuses.count("created") == 1
+    assert set(statuses) <= {"created", "unchanged", "superseded"}
     assert sandbox.counts["created"] == 1
 
 

@@ -22,7 +22,15 @@ def process(tmp_path, settings, secrets):
     secrets_file.write_text(yaml.safe_dump(secrets))
     secrets_file.chmod(0o600)
     hooks_file.write_text(yaml.safe_dump(HOOKS))
-    with served({**settings, "SECRETS": f"file:{secrets_file}", "HOOKS": str(hooks_file)}, log) as url:
+    with served(
+        {
+            **settings,
+            "SECRETS": f"file:{secrets_file}",
+            "LEDGER": f"sqlite:{tmp_path}/ledger.db",
+            "HOOKS": str(hooks_file),
+        },
+        log,
+    ) as url:
         yield url, log
 
 

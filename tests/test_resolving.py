@@ -6,7 +6,7 @@ import pytest
 
 from services.errors import InvalidSubmission, PartyNotFound, SuperOfficeUnavailable
 from services.mapping import MappedRelation, Party
-from services.superoffice.existing import save
+from services.saving import look_and_save
 from services.superoffice.relations import Request
 from services.superoffice.resolving import resolve
 from tests.tenant import SEARCH, US, company, meet, open_directory, person, refused, soon
@@ -151,7 +151,7 @@ def test_calls_are_counted_when_warm(directory, sandbox, parties, existing, call
     meet(directory, *parties, definition="Partner of" if parties is NUMBERS else "Recommends")
     before = sandbox.counts
     relation = meet(directory, *parties, definition="Partner of" if parties is NUMBERS else "Recommends").relation
-    save(relation, directory.webapi, Request(soon()), existing)
+    look_and_save(relation, existing, directory, Request(soon()), lambda _, same: same)
 
     made = sandbox.counts - before
     assert sum(number for name, number in made.items() if name not in EFFECTS) == calls

@@ -7,8 +7,18 @@ import pytest
 from services.errors import InvalidSettings
 from services.settings import is_safe_url, read_settings
 
-ONLINE = {"SUPEROFFICE_URL": "https://online.superoffice.com", "SUPEROFFICE_TENANT": "Cust1", "SECRETS": "gcp://p"}
-ONSITE = {"SUPEROFFICE_URL": "https://crm.example.com/SO/api/v1/", "SUPEROFFICE_LOGIN": "basic", "SECRETS": "dir:/x"}
+ONLINE = {
+    "SUPEROFFICE_URL": "https://online.superoffice.com",
+    "SUPEROFFICE_TENANT": "Cust1",
+    "SECRETS": "gcp://p",
+    "LEDGER": "sqlite:x.db",
+}
+ONSITE = {
+    "SUPEROFFICE_URL": "https://crm.example.com/SO/api/v1/",
+    "SUPEROFFICE_LOGIN": "basic",
+    "SECRETS": "dir:/x",
+    "LEDGER": "sqlite:x.db",
+}
 
 
 def test_the_defaults_are_those_that_are_documented():

@@ -95,6 +95,8 @@ class WebApi:
         if isinstance(error, NotConnected | WrongHost | InDoubt):
             self._tenant.forget(base)
             return not isinstance(error, InDoubt)
+        if isinstance(error, Busy):
+            self._tenant.forget(base)  # a tenant that goes into maintenance says so first with 503
         if isinstance(error, TicketRefused):
             self._tickets.refused(authorization, deadline)
             return True

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from services.deadline import Deadline
-from services.errors import SuperOfficeUnavailable
+from services.errors import PairBusy, SuperOfficeUnavailable
 from services.superoffice.client import WebApi
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Turns:
         wanted = set(names)
         with self._changed:
             if not self._changed.wait_for(lambda: not wanted & self._taken, deadline.remaining()):
-                raise SuperOfficeUnavailable("Another submission about the same party is still under way.")
+                raise PairBusy("Another submission about the same party is still under way.", retry_after=1)
             self._taken |= wanted
         try:
             yield

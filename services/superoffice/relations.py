@@ -89,16 +89,24 @@ def delete(relation: ContactRelation, webapi: WebApi, request: Request) -> Outco
 
 def read(relation_id: int, webapi: WebApi, deadline: Deadline) -> dict[str, Any]:
     """Return what can be written of a relation; raise RefusedBySuperOffice where there is none of that id."""
-    params = {"contactRelationEntityId": str(relation_id)}
-    answer = webapi.send(Call("POST", f"{AGENT}/GetContactRelationEntity", params=params), deadline)
-    found = answer.json()
-    if found is None:
+    entity = read_entity(relation_id, webapi, deadline)
+    if entity is None:
         raise RefusedBySuperOffice(f"SuperOffice has no relation with the id {relation_id}.")
+    return {name: entity[name] for name in WRITABLE.values() if entity.get(name) is not None}
+
+
+def read_entity(relation_id: int, webapi: WebApi, deadline: Deadline) -> Mapping[str, Any] | None:
+    """Return a relation as SuperOffice has it now, or None where there is none of that id."""
+    params = {"contactRelationEntityId": str(relation_id)}
+    call = Call("POST", f"{AGENT}/GetContactRelationEntity", params=params, route_may_lack=frozenset({404}))
+    answer = webapi.send(call, deadline)
+    found = answer.json() if answer.is_success else None
+    if found is None:
+        return None
     try:
-        entity = load_entity(found, {"RelationId": relation_id})
+        return dump_entity(load_entity(found, {"RelationId": relation_id}))
     except EntityMismatch as error:
         raise SuperOfficeUnavailable(f"SuperOffice's relation {relation_id} cannot be read: {error}.") from error
-    return {name: entity[name] for name in WRITABLE.values() if entity.get(name) is not None}
 
 
 def _save(entity: Mapping[str, Any], webapi: WebApi, request: Request) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.deadline import Deadline
-from services.errors import SuperOfficeUnavailable
+from services.errors import SuperOfficeUnavailable, TenantDown
 from services.logs import log
 from services.settings import Settings, is_safe_url
 from services.superoffice.answers import WebApiAnswer
@@ -70,17 +70,17 @@ class Tenant:
             raise self._unknown(answer)
         if state.get("IsRunning") is not True:
             log("WARNING", "tenant-not-running", tenant=self._name, state=str(state.get("State"))[:40])
-            raise SuperOfficeUnavailable("The SuperOffice tenant is not running at the moment.", retry_after=60)
+            raise TenantDown("The SuperOffice tenant is not running at the moment.", retry_after=60)
         base = f"{str(state.get('Api') or '').rstrip('/')}/v1"
         if not is_safe_url(base):
             raise self._unknown(answer)
         self._place = _Place(base, self._valid_until(state))
         return self._place
 
-    def _unknown(self, answer: WebApiAnswer) -> SuperOfficeUnavailable:
+    def _unknown(self, answer: WebApiAnswer) -> TenantDown:
         message = "Check SUPEROFFICE_URL and SUPEROFFICE_TENANT: the state of the tenant was not told."
         log("ERROR", "tenant-unknown", message, tenant=self._name, status=answer.status)
-        return SuperOfficeUnavailable("The state of the SuperOffice tenant is not known at the moment.")
+        return TenantDown("The state of the SuperOffice tenant is not known at the moment.")
 
     def _valid_until(self, state: Mapping[str, Any]) -> float:
         now = self._clock()

@@ -16,7 +16,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
-from services.errors import InDoubt, SuperOfficeUnavailable
+from services.errors import InDoubt, SuperOfficeUnavailable, TenantDown
 from services.superoffice.answers import WebApiAnswer
 
 CONNECT = 3.0  # seconds to reach the host; a call's whole time limit is its caller's
@@ -25,7 +25,7 @@ CHUNK = 65_536
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "Liaison"}
 
 
-class NotConnected(SuperOfficeUnavailable):
+class NotConnected(TenantDown):
     """The connection was never made, so nothing was done."""
 
 

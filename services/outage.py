@@ -1,0 +1,76 @@
+"""An outage of the whole tenant: noticed once for all deliveries, and noted, so that no days of retries are counted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from services.errors import LedgerDown, LiaisonError, LoginRefused, TenantDown
+from services.ledger.ledger import Ledger
+from services.logs import log
+
+PAUSE = 5.0  # seconds after which a submission tries again whether the tenant is back
+IN_A_ROW = 5  # deliveries that SuperOffice was too busy for, one after another, are an outage too
+
+
+class Outage:
+    """What this instance has seen of the tenant; safe to share between threads. `clock` tells Unix time."""
+
+    def __init__(self, ledger: Ledger, environment: str, clock: Callable[[], float]):
+        self._ledger = ledger
+        self._environment = environment
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tried_at: float | None = None
+        self._in_a_row = 0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the tenant was down when somebody tried last."""
+        return self._tried_at is not None
+
+    def is_fresh(self) -> bool:
+        """Tell whether that is so short a time ago that it is not worth another try; of many threads one tries."""
+        with self._lock:
+            if self._tried_at is None:
+                return False
+            if self._clock() - self._tried_at < PAUSE:
+                return True
+            self._tried_at = self._clock()
+            return False
+
+    def learn(self) -> None:
+        """Take over what other instances have noted."""
+        if self._ledger.sweep(self._environment).outage_since is not None and self._tried_at is None:
+            self._tried_at = float("-inf")
+
+    def failed(self, error: LiaisonError) -> bool:
+        """Note that a try failed; tell whether it was because the whole tenant is down."""
+        with self._lock:
+            self._in_a_row += 1
+            is_all = isinstance(error, TenantDown | LoginRefused) or self._in_a_row >= IN_A_ROW
+            is_news = is_all and self._tried_at is None
+            if is_all:
+                self._tried_at = self._clock()
+        if is_news:
+            log("ERROR", "outage-begins", error.detail, reason=error.reason)
+            self._note(lambda: self._ledger.outage_begins(self._environment, self._clock(), error.reason))
+        return is_all
+
+    def worked(self) -> None:
+        """Note that SuperOffice has answered."""
+        self._in_a_row = 0
+        if self._tried_at is None:
+            return
+        with self._lock:
+            is_news, self._tried_at = self._tried_at is not None, None
+        if is_news:
+            log("NOTICE", "outage-ends")
+            self._note(lambda: self._ledger.outage_ends(self._environment, self._clock()))
+
+    def _note(self, write: Callable[[], object]) -> None:
+        """Tell the ledger; where it is down, nobody's days are counted anyway."""
+        try:
+            write()
+        except LedgerDown as error:
+            log("WARNING", "outage-not-noted", error.why)
