@@ -143,6 +143,9 @@ class _Package(Strict):
 class _Serverless(Strict):
     service = fields.String(required=True, validate=validate.Regexp(NAME))
     framework_version = fields.String(data_key="frameworkVersion", required=True, validate=validate.Equal("3"))
+    config_validation_mode = fields.String(
+        data_key="configValidationMode", required=True, validate=validate.Equal("error")
+    )
     plugins = fields.List(fields.String(), required=True)
     provider = fields.Nested(_Provider, required=True)
     functions = fields.Dict(
