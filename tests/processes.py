@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -21,15 +22,27 @@ FRAMEWORK = Path(sys.executable).parent / "functions-framework"
 @contextmanager
 def served(settings: Mapping[str, str], log: Path, target: str = "webhook") -> Iterator[str]:
     """Serve a target with these settings and give its address; its stdout goes to `log`. Ends it with SIGTERM."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(FRAMEWORK), "--target", target, "--source", str(ROOT / "main.py"), "--port", str(port)]
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "THREADS": "80", **settings}
+    with running(command, log, cwd=ROOT, env=environment) as process:
+        wait_for(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+@contextmanager
+def running(command: Sequence[str | Path], log: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command, its output going to `log`, and end it with SIGTERM; `options` are those of Popen."""
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **options)
         try:
-            wait_for(f"http://127.0.0.1:{port}", process)
-            yield f"http://127.0.0.1:{port}"
+            yield process
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
