@@ -15,6 +15,7 @@ from services.problems import problem_of
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Answer(NamedTuple):
@@ -69,7 +70,7 @@ def acknowledged(refusal: Answer) -> Answer:
 
 def render(answer: Answer) -> Response:
     """Make it a response. One whose request was not read to its end is streamed, so that nobody else reads on."""
-    content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+    content = _encode(answer.body).encode("utf-8", "replace") + b"\n"
     body: Any = iter([content]) if answer.status == 413 else content
     response = Response(body, answer.status, content_type=answer.content_type)
     response.headers.update(answer.headers)

@@ -24,6 +24,8 @@ GENERIC = "generic"  # the preset of a hook that names none
 ENDS, KINDS, MISSING = ("source", "destination"), ("company", "person"), ("reject", "create")
 INTENTS = ("create", "update", "delete")
 DELIVER = ("now", "queued", "held")
+PASSED_ON = ("accept-language", "so-language", "so-culture", "so-timezone")  # the headers of `pass_headers`
+NEVER_KEPT = ("authorization", "cookie", "proxy-authorization")
 _ORIGIN = re.compile(r"\*|(?:[a-z][a-z0-9+.-]*://)?[^\s/?#@]+", re.IGNORECASE)
 _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -31,6 +33,7 @@ _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 class Hook(NamedTuple):
     """One address, with its rules. `limit` is in bytes, `answer_within` in seconds; `sender` names the preset.
 
+    `kept_headers` are those, in lower case, that are written down with a submission: never a proof.
     `deliver` says when it is carried out, and `repeat_within` for how many minutes the same body is a repeat.
     Without a `relation` the payload itself names the fields of the entity. `may_create` holds the parties that are made
     where they are not there: `source.company`, `destination.person` …
@@ -53,6 +56,7 @@ class Hook(NamedTuple):
     may_create: frozenset[str]
     deliver: str
     repeat_within: float
+    kept_headers: tuple[str, ...]
 
     @property
     def answers_strangers(self) -> bool:
@@ -162,7 +166,10 @@ class HookSchema(Strict):
         """Fill in what depends on another key: who is not proven may only create, and an id is a signed one."""
         usual = ("create",) if isinstance(loaded["verify"], NoProof) else INTENTS
         packing = _with_signed_id(loaded["packing"], loaded["verify"])
-        return {**loaded, "packing": packing, "allow": frozenset(loaded.get("allow", usual))}
+        kept = {*packing.headers, *(PASSED_ON if loaded["pass_headers"] else ())}
+        kept -= {*NEVER_KEPT, getattr(loaded["verify"], "header", "").lower()}
+        allow = frozenset(loaded.get("allow", usual))
+        return {**loaded, "packing": packing, "kept_headers": tuple(sorted(kept)), "allow": allow}
 
 
 def _with_signed_id(packing: Packing, verify: Verification) -> Packing:

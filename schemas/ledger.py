@@ -152,7 +152,7 @@ def columns(kind: type[Record]) -> tuple[str, ...]:
 
 
 def write(record: Record) -> dict[str, Any]:
-    """Return the record as a flat mapping, its version left out."""
+    """Return the record as a flat mapping in the order of its columns, its version left out."""
     written = dict(vars(record))
     del written["version"]
     for name in _AS_JSON[type(record)]:
@@ -170,6 +170,12 @@ def read(kind: type[R], written: Mapping[str, Any], version: Any) -> R:
     return kind(**known, version=version)
 
 
+def stored(record: T, version: Any) -> T:
+    """Let a record that was just written know its version; nobody else has seen it yet."""
+    vars(record)["version"] = version
+    return record
+
+
 def changed(record: T, **changes: Any) -> T:
     """Return the record with some fields changed; `dataclasses.replace` takes ten times as long."""
     new = object.__new__(type(record))
@@ -179,12 +185,17 @@ def changed(record: T, **changes: Any) -> T:
     return new
 
 
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
 def _dump(value: Any) -> str:
+    if not value:
+        return "{}" if isinstance(value, Mapping) else "[]"
     if isinstance(value, Doubt):
         value = [value.at, value.pair, value.wanted]
     elif isinstance(value, tuple):
         value = [[trouble.at, trouble.reason, trouble.words] for trouble in value]
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _encode(value)
 
 
 def _same(value: Any) -> Any:

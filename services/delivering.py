@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from schemas.hooks import Hook, entity_field
+from schemas.hooks import PASSED_ON, Hook, entity_field
 from schemas.ledger import Delivery
 from services.composition import Services
 from services.deadline import Deadline
@@ -18,7 +18,7 @@ from services.errors import (
     Refused,
     Unavailable,
 )
-from services.keeping import PASSED_ON, read_again
+from services.keeping import read_again
 from services.ledger.contract import Arrival, Claim, LeaseLost
 from services.logs import log
 from services.problems import problem_of

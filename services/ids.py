@@ -9,6 +9,7 @@ import os
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+_TWO = tuple(first + second for first in _ALPHABET for second in _ALPHABET)  # two signs at a time
 
 
 def new_id(now: float | None = None) -> str:
@@ -19,4 +20,4 @@ def new_id(now: float | None = None) -> str:
 
 def written(number: int) -> str:
     """Write the 128 bits of a ULID."""
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))
+    return "".join([_TWO[number >> shift & 1023] for shift in range(120, -10, -10)])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -27,8 +26,6 @@ from services.senders.unpack import Submission, unpack
 
 LONGEST_HEADER = 2_000  # characters of a header that is kept
 IDEMPOTENCY_KEY = "Idempotency-Key"
-NEVER_KEPT = frozenset({"authorization", "cookie", "proxy-authorization"})
-PASSED_ON = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")
 
 
 class Read(NamedTuple):
@@ -52,10 +49,7 @@ def arrival_of(
     hook: Hook, body: bytes, content_type: str, headers: Mapping[str, str], query: Mapping[str, str]
 ) -> Arrival:
     """Return what is kept: never a proof, neither in a header, nor in the address, nor in the body."""
-    names = {*hook.packing.headers, *(PASSED_ON if hook.pass_headers else ())}
-    proof = getattr(hook.verify, "header", "").lower()
-    wanted = [name for name in names if name.lower() not in NEVER_KEPT and name.lower() != proof]
-    kept = {name: value[:LONGEST_HEADER] for name in wanted if (value := header(headers, name)) is not None}
+    kept = {name: value[:LONGEST_HEADER] for name in hook.kept_headers if (value := headers.get(name)) is not None}
     if isinstance(hook.verify, FieldSecret):
         body, content_type = _without_secret(body, content_type, hook.verify.field)
     return Arrival(hook.name, body, content_type, kept, query.get("$select", ""))
@@ -75,10 +69,11 @@ def read_arrival(arrival: Arrival, hook: Hook, signed_id: str | None, now: float
         return Body((Read(_entry(hook, fingerprint, None, None, end), error=error),))
     ids, is_keyed = _ids(decoded.submissions, hook, arrival, signed_id, is_array=decoded.is_array)
     items = range(len(ids)) if decoded.is_array else [None]
-    reads = [
-        _read(submission, hook, _entry(hook, fingerprint, key, item), now)
-        for submission, key, item in zip(decoded.submissions, ids, items, strict=True)
-    ]
+    reads = []
+    for submission, sent_id, item in zip(decoded.submissions, ids, items, strict=True):
+        read_as = _read(submission, hook, now, alone=item is None)
+        entry = _entry(hook, fingerprint, sent_id, item, read_as.end, read_as.save)
+        reads.append(Read(entry, submission, read_as.wanted, read_as.error))
     return Body(tuple(reads), decoded.is_array, is_keyed)
 
 
@@ -94,17 +89,25 @@ def read_again(arrival: Arrival, hook: Hook, item: int | None) -> Submission:
     return submissions[item or 0]
 
 
-def _read(submission: Submission, hook: Hook, entry: Entry, now: float) -> Read:
+class _As(NamedTuple):
+    """What one submission is read as."""
+
+    wanted: Wanted | None = None
+    error: Refused | None = None
+    end: End | None = None
+    save: Save | None = None
+
+
+def _read(submission: Submission, hook: Hook, now: float, *, alone: bool) -> _As:
     """Tell what a submission wants, and what becomes of it at once where that is plain."""
     try:
         if submission.refusal is None and is_ignored(submission, hook):
-            return Read(replace(entry, end=End("ignored", {"status": "ignored"})), submission)
+            return _As(end=End("ignored", {"status": "ignored"}))
         wanted = read_wanted(submission, hook)
     except Refused as error:
-        return Read(replace(entry, end=_rejected(error, now)), submission, error=error)
-    if wanted.relation is not None and entry.item is None and not submission.changed_by and hook.deliver == "now":
-        entry = replace(entry, save=_save(wanted.relation))
-    return Read(entry, submission, wanted)
+        return _As(error=error, end=_rejected(error, now))
+    at_once = alone and hook.deliver == "now" and not submission.changed_by
+    return _As(wanted, save=_save(wanted.relation) if at_once and wanted.relation else None)
 
 
 def _save(relation: ContactRelation) -> Save | None:
@@ -118,14 +121,16 @@ def _rejected(error: Refused, now: float) -> End:
     return End("rejected", problem_of(error), Trouble(now, error.reason, error.detail))
 
 
-def _entry(hook: Hook, fingerprint: str, sent_id: str | None, item: int | None, end: End | None = None) -> Entry:
+def _entry(
+    hook: Hook, fingerprint: str, sent_id: str | None, item: int | None, end: End | None, save: Save | None = None
+) -> Entry:
     """Make the key: the sender's id, for good; else the hash of hook and content, for as long as the hook says."""
     if sent_id is not None:
-        return Entry(sent_id, fingerprint, None, item, end)
+        return Entry(sent_id, fingerprint, None, item, end, save)
     if not hook.repeat_within:
-        return Entry(None, fingerprint, None, item, end)
+        return Entry(None, fingerprint, None, item, end, save)
     key = f"sha256/{fingerprint}" if item is None else f"sha256/{fingerprint}/{item}"
-    return Entry(key, fingerprint, 60.0 * hook.repeat_within, item, end)
+    return Entry(key, fingerprint, 60.0 * hook.repeat_within, item, end, save)
 
 
 def _ids(

@@ -21,6 +21,7 @@ _CONTEXT: ContextVar[Mapping[str, Any]] = ContextVar("log_context", default=Mapp
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/.*)?")
 STDOUT = 1
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def bind(headers: Mapping[str, str], project: str | None) -> None:
@@ -46,11 +47,7 @@ def log(severity: str, event: str, message: str = "", **details: Any) -> None:
         told = " ".join(f"{name}={value}" for name, value in known.items())
         line = f"{time.strftime('%H:%M:%S')} {severity:7} {event} {told} {message}".rstrip()
     else:
-        line = json.dumps(
-            {"severity": severity, "message": message or event, "event": event, **known, **_CONTEXT.get()},
-            ensure_ascii=False,
-            default=str,
-        )
+        line = _encode({"severity": severity, "message": message or event, "event": event, **known, **_CONTEXT.get()})
     os.write(STDOUT, line.encode("utf-8", "replace").replace(b"\n", b" ") + b"\n")
 
 

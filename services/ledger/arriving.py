@@ -14,6 +14,9 @@ from services.ledger.transitions import marked, troubled
 TRIED_ANEW = ("rejected", "dead", "misconfigured")
 
 
+_BLANK = Delivery("", "", "", 0.0, "", 0.0)
+
+
 class Ids:
     """Makes ULIDs that rise within this process, whatever the clock does: their order is the order of arrival.
 
@@ -73,8 +76,7 @@ class Opening:
     def plan(self, entry: Entry, arrival: str, known: Known | None, pair: Pair | None) -> Plan:
         """Decide on one entry; `arrival` is its place in the order, `pair` what is known of the one it is to save."""
         if known is None or self._is_over(known):
-            delivery = self._started(self._new(entry, arrival), entry, arrival)
-            delivery, held = self._marked(delivery, entry, pair)
+            delivery, held = self._marked(self._started(_BLANK, entry, arrival), entry, pair)
             return Plan("new", delivery, self._key(entry, delivery, known), pair=held)
         was = known.delivery
         if was.status not in TRIED_ANEW or was.is_leased(self.now):
@@ -89,25 +91,19 @@ class Opening:
         newest = known.pair.accepted if known.pair else None
         return self.now >= known.key.until or (newest is not None and newest > known.delivery.arrival)
 
-    def _new(self, entry: Entry, arrival: str) -> Delivery:
-        return Delivery(
-            id=arrival,
-            environment=self.environment,
-            hook=self.arrival.hook,
-            received_at=self.now,
-            arrival=arrival,
-            arrived_at=self.now,
-            item=entry.item,
-            key=entry.key,
-        )
-
     def _started(self, delivery: Delivery, entry: Entry, arrival: str) -> Delivery:
         """Return it with this content, at its beginning. That a save may have gone out before is not forgotten."""
+        is_new = delivery is _BLANK
         same = delivery.fingerprint == entry.fingerprint
         owner = None if entry.end else self.owner
         until = self.now + LEASE if owner else None
         started = changed(
             delivery,
+            id=arrival if is_new else delivery.id,
+            environment=self.environment,
+            hook=self.arrival.hook,
+            received_at=self.now if is_new else delivery.received_at,
+            key=entry.key if is_new else delivery.key,
             arrival=arrival,
             arrived_at=self.now,
             status=self.status,

@@ -67,14 +67,14 @@ class Ledger:
             raise ValueError(keys, saves)
         owner = secrets.token_hex(8) if claim and status not in HELD else None
         due = None if status in HELD else (now if due_at is None else due_at)
-        opening = Opening(environment, arrival, now, self._ids.next(now), status, due, owner)
-        places = [self._ids.next(now) for _ in entries]
+        places = [self._ids.next(now) for _ in entries] or [self._ids.next(now)]
+        opening = Opening(environment, arrival, now, places[0], status, due, owner)
         known: dict[str, Known] = {}
         pairs: dict[str, Pair] = {}
         for _ in range(TRIES):
             plans = [
                 opening.plan(entry, place, known.get(entry.key or ""), pairs.get(entry.save.pair if entry.save else ""))
-                for entry, place in zip(entries, places, strict=True)
+                for entry, place in zip(entries, places, strict=False)
             ]
             try:
                 written = self._write(opening, plans)

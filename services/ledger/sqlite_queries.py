@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from schemas.ledger import ACCEPTED, Content, Delivery, Key, Note, Pair, Record, columns, read, write
@@ -29,18 +30,27 @@ _CONSTANT: dict[type[Record], frozenset[str]] = {
 }
 
 
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
 def _insert(kind: type[Record]) -> str:
     names = columns(kind)
-    marks = ", ".join(f":{name}" for name in names)
+    marks = _marks(names)
     table = kind.__name__.lower()
     return f"INSERT INTO {table} ({', '.join(names)}, version) VALUES ({marks}, 1) ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 def _update(kind: type[Record]) -> str:
-    changed = ", ".join(f"{name} = :{name}" for name in columns(kind) if name not in _CONSTANT[kind])
-    found = " AND ".join(f"{name} = :{name}" for name in _IDENTITY[kind])
+    changed = ", ".join(f"{name} = ?" for name in columns(kind) if name not in _CONSTANT[kind])
+    found = " AND ".join(f"{name} = ?" for name in _IDENTITY[kind])
     table = kind.__name__.lower()
-    return f"UPDATE {table} SET {changed}, version = version + 1 WHERE {found} AND version = :version"  # noqa: S608
+    return f"UPDATE {table} SET {changed}, version = version + 1 WHERE {found} AND version = ?"  # noqa: S608
+
+
+def _updated(kind: type[Record]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return what takes the values of an update out of a written record, in the order of the statement."""
+    return itemgetter(*(name for name in columns(kind) if name not in _CONSTANT[kind]), *_IDENTITY[kind])
 
 
 def _select(kind: type[Record]) -> str:
@@ -50,6 +60,7 @@ def _select(kind: type[Record]) -> str:
 _KINDS = tuple(_IDENTITY)
 _INSERT = {kind: _insert(kind) for kind in _KINDS}
 _UPDATE = {kind: _update(kind) for kind in _KINDS}
+_UPDATED = {kind: _updated(kind) for kind in _KINDS}
 _SELECT = {kind: _select(kind) for kind in _KINDS}
 
 
@@ -60,12 +71,11 @@ def change(connection: sqlite3.Connection, change: Change) -> int | None:
         return None
     if isinstance(change, Keep):
         return None  # the purge looks at `closed_at`
-    values = write(change)
+    kind = type(change)
     if change.version is None:
-        statement, version = _INSERT[type(change)], 1
+        statement, values, version = _INSERT[kind], tuple(write(change).values()), 1
     else:
-        statement, version = _UPDATE[type(change)], change.version + 1
-        values["version"] = change.version
+        statement, values, version = _UPDATE[kind], (*_UPDATED[kind](write(change)), change.version), change.version + 1
     if connection.execute(statement, values).rowcount != 1:
         raise Conflict
     return version
@@ -176,10 +186,6 @@ def _all(connection: sqlite3.Connection, kind: type[R], statement: str, values: 
     names = columns(kind)
     rows = connection.execute(statement, values).fetchall()
     return [read(kind, dict(zip(names, row[:-1], strict=True)), row[-1]) for row in rows]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
 
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.ledger import Delivery, Pair, changed
+from schemas.ledger import Delivery, Pair, changed, stored
 from services.ledger.contract import Change, Claim, Gone, Keep, LeaseLost, Store
 from services.ledger.transitions import let_go
 
@@ -17,7 +17,7 @@ def commit(store: Store, changes: Sequence[Change]) -> list[Any]:
     """Commit, and return the records with their new versions. Raises Conflict."""
     versions = store.commit(changes) if changes else ()
     return [
-        change if isinstance(change, Gone | Keep) else changed(change, version=version)
+        change if isinstance(change, Gone | Keep) else stored(change, version)
         for change, version in zip(changes, versions, strict=True)
     ]
 

@@ -22,11 +22,48 @@ from services.superoffice.answers import WebApiAnswer
 CONNECT = 3.0  # seconds to reach the host; a call's whole time limit is its caller's
 LARGEST_ANSWER = 4 * 1024 * 1024  # bytes; a relation is about 3 kB
 CHUNK = 65_536
+HOSTS = 8  # that are called: the state, the login, and wherever the tenant lives
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "Liaison"}
 
 
 class NotConnected(TenantDown):
     """The connection was never made, so nothing was done."""
+
+
+class _Response(requests.Response):
+    """What is read of an answer; cookies, history and encodings, which nobody here asks for, are not worked out."""
+
+    def __init__(self, request: requests.PreparedRequest, raw: Any):
+        self.request, self.raw = request, raw
+        self.status_code, self.headers = raw.status, raw.headers
+        self._content: Any = False
+        self._content_consumed = False
+
+
+class _Adapter(HTTPAdapter):
+    """Requests' adapter for few hosts that are called over and over: each one's pool is looked up once."""
+
+    def __init__(self, pool_size: int):
+        super().__init__(pool_connections=HOSTS, pool_maxsize=pool_size, max_retries=0)
+        self._pools: dict[str, Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Return the connections of the request's host; `verify`, `proxies` and `cert` are never given here."""
+        url = str(request.url)
+        origin = url[: url.find("/", len("https://"))]
+        pool = self._pools.get(origin)
+        if pool is None:
+            if len(self._pools) >= HOSTS:  # the manager has closed the oldest ones
+                self._pools.clear()
+            pool = self._pools[origin] = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        return pool
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Wrap the answer, whose body is still to be read."""
+        return _Response(req, resp)
 
 
 class Transport:
@@ -35,7 +72,7 @@ class Transport:
     def __init__(self, pool_size: int):
         self._session = requests.Session()
         self._session.trust_env = False  # REQUESTS_CA_BUNDLE, proxies and .netrc are not for credentials like ours
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
+        adapter = _Adapter(pool_size)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -88,7 +125,7 @@ def _prepare(
     request.method, request.url = method, _full_url(url, tuple(params.items()))
     request.headers = CaseInsensitiveDict({**HEADERS, **headers})
     if body is not None:
-        request.body = json.dumps(body, ensure_ascii=False).encode()
+        request.body = _encode(body).encode()
         request.headers.setdefault("Content-Type", "application/json")
     elif form is not None:
         request.body = urlencode(form).encode()
