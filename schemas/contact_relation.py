@@ -57,6 +57,14 @@ def _field(name: str, description: str, **told: Any) -> dict[str, Any]:
     return {"data_key": name, "metadata": {"description": description, **told}}
 
 
+def cut(comment: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return a comment as long as SuperOffice takes it, and the warning where that is not all of it."""
+    short = None if comment is None else shorten(comment)
+    if short == comment:
+        return comment, ()
+    return short, ("The comment was cut to 254 characters, the most that SuperOffice takes.",)
+
+
 class ContactRelationSchema(Schema):
     """Loads the fields, by their names in SuperOffice, into a ContactRelation."""
 
@@ -91,11 +99,7 @@ class ContactRelationSchema(Schema):
     @post_load
     def build(self, loaded: dict[str, Any], **_: Any) -> ContactRelation:
         """Make the relation, its comment cut to what SuperOffice takes."""
-        warnings: tuple[str, ...] = ()
-        comment = loaded.get("comment")
-        if comment is not None and (short := shorten(comment)) != comment:
-            warnings = ("The comment was cut to 254 characters, the most that SuperOffice takes.",)
-            loaded["comment"] = short
+        loaded["comment"], warnings = cut(loaded.get("comment"))
         loaded["action"] = loaded.get("action", "save").strip().lower()
         return ContactRelation(**loaded, warnings=warnings)
 

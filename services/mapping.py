@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marshmallow import ValidationError
 
@@ -23,8 +23,7 @@ LONGEST_NAME = 60  # in messages: a field's name may be a whole question
 MOST_COMPARED = 300  # names of a submission that are compared with those it lacks
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(NamedTuple):
     """One way to find a company or a person; `names` are the sender's fields that it came from."""
 
     kind: str
@@ -32,8 +31,7 @@ class Selector:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Party:
+class Party(NamedTuple):
     """One end of the relation, by the selectors that were given, in the order hooks.yaml has them.
 
     A `department` follows a `name` and belongs to it.
@@ -43,8 +41,7 @@ class Party:
     person: tuple[Selector, ...] = ()
 
 
-@dataclass(frozen=True)
-class MappedRelation:
+class MappedRelation(NamedTuple):
     """A relation in the words of hooks.yaml; None means "not given". A definition is an id or a name."""
 
     definition: int | str | None = None
@@ -115,7 +112,7 @@ def map_submission(mapping: RelationMapping, fields: Mapping[str, Any]) -> Mappe
     if slots.mistakes:
         raise refusal(slots.mistakes)
     warnings = tuple(_warnings(slots))
-    return replace(relation, warnings=warnings) if warnings else relation
+    return relation._replace(warnings=warnings) if warnings else relation
 
 
 def wanted(when: Template | None, fields: Mapping[str, Any]) -> bool:

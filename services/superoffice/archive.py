@@ -50,7 +50,8 @@ class Row:
 
     def text(self, column: str) -> str:
         """Return a column's value; nothing where it has none."""
-        return next(iter(self.texts(column)), "")
+        texts = self.columns.get(column)
+        return texts[0] if texts else ""
 
     def number(self, column: str) -> int:
         """Return a column's whole number, which SuperOffice writes as `[I:686]`; 0 where it has none."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from services.deadline import Deadline
 from services.errors import DefinitionUnknown, SuperOfficeUnavailable
@@ -51,8 +52,7 @@ class Definition:
     passive: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(NamedTuple):
     """The definition that is meant, whether from its passive end, and what told it: id, active or passive text."""
 
     id: int
@@ -74,6 +74,18 @@ def list_definitions(
             raise SuperOfficeUnavailable("SuperOffice's list of definitions cannot be read.") from error
         directory.definitions.put(pair, known)
     return known
+
+
+def recall_definition(wanted: int | str, pair: str, directory: Directory) -> Meaning | None:
+    """Return what `find_definition` would, where the lists that are kept tell it, or else None."""
+    listed = list[tuple[Definition, str]]()
+    for each, end in _ends(pair, is_id=isinstance(wanted, int)):
+        definitions = directory.definitions.get(each)
+        if definitions is None:
+            return None
+        listed += ((definition, end) for definition in definitions)
+    meanings = _meant(wanted, listed, directory.language)
+    return meanings[0] if len({meaning.id for meaning in meanings}) == 1 else None
 
 
 def find_definition(
@@ -123,22 +135,25 @@ def _own(texts: Mapping[str, str], language: str) -> tuple[str, ...]:
 def _meanings(
     wanted: int | str, pair: str, directory: Directory, deadline: Deadline, younger_than: float
 ) -> list[Meaning]:
-    """Return every definition that is meant: those so called in the tenant's language, or else in any."""
+    """Return every definition of a pair that is meant."""
     listed = [
         (definition, end)
-        for end, pairs in (("active", _pairs(pair)), ("passive", _pairs(pair[::-1])))
-        for each in pairs
+        for each, end in _ends(pair, is_id=isinstance(wanted, int))
         for definition in list_definitions(each, directory, deadline, younger_than)
     ]
+    return _meant(wanted, listed, directory.language)
+
+
+def _meant(wanted: int | str, listed: Sequence[tuple[Definition, str]], language: str) -> list[Meaning]:
+    """Choose those of that id, or so called in the tenant's language, or else in any."""
     if isinstance(wanted, int):
-        return [
-            Meaning(wanted, False, "id") for definition, end in listed if (definition.id, end) == (wanted, "active")
-        ]
-    for language in (directory.language, ""):
+        return [Meaning(wanted, False, "id") for definition, _ in listed if definition.id == wanted]
+    folded = fold(wanted)
+    for spoken in (language, ""):
         meant = [
             Meaning(definition.id, end == "passive", f"{end} text")
             for definition, end in listed
-            if fold(wanted) in {fold(text) for text in _called(definition, end, language)}
+            if folded in map(_folded, _called(definition, end, spoken))
         ]
         if meant:
             return meant
@@ -150,6 +165,19 @@ def _called(definition: Definition, end: str, language: str) -> tuple[str, ...]:
     return _own(texts, language) if language else tuple(texts.values())
 
 
+@lru_cache(maxsize=4096)  # the tenant's own texts, never a stranger's
+def _folded(text: str) -> str:
+    return fold(text)
+
+
+@lru_cache(maxsize=64)
+def _ends(pair: str, *, is_id: bool) -> tuple[tuple[str, str], ...]:
+    """Return the lists to look in, and which of their texts counts there; an id means its active end."""
+    passive = () if is_id else _pairs(pair[::-1])
+    return (*((each, "active") for each in _pairs(pair)), *((each, "passive") for each in passive))
+
+
+@lru_cache(maxsize=64)
 def _pairs(pair: str) -> tuple[str, ...]:
     return tuple(each for each in PAIRS if re.fullmatch(pair.replace("?", "."), each))
 

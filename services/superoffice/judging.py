@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.deadline import Deadline
 from services.errors import PartyMismatch, PartyNotFound
@@ -19,8 +19,7 @@ from services.superoffice.parties import COMPANIES, PERSONS, Sighting, keep, loo
 OWN = frozenset({"id", "email"})  # they name a person wherever it works; a name or a phone only within a company
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A company or person to be found: where hooks.yaml has it (`source.company`), and by what."""
 
     path: str
@@ -28,8 +27,7 @@ class Wanted:
     looks: tuple[Look, ...]
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(NamedTuple):
     """Who it is and by which selector, or why it is nobody; `is_missing` where nothing at all was found."""
 
     row: Row | None = None

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 BINDING = frozenset({"id", "number", "orgnr"})  # they name one; what is found must not speak against them
 
 Outcome = Literal["one", "none", "several", "stopped", "contradicted"]
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What one selector found: those that count, which of them fit best (spelt just as it was typed), who is gone.
 
     Deleted companies and retired persons are gone, and do not count.
@@ -24,8 +22,7 @@ class Finding:
     gone: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the selectors came to, who is left, and the selector that decided it.
 
     `stopped`: the selector `by` found none while another found some; `contradicted`: it found others.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 
 from services.deadline import Deadline
 from services.superoffice import companies, persons
@@ -27,15 +29,20 @@ COMPANIES = Register(companies.ARCHIVE, companies.COLUMNS, companies.is_gone)
 PERSONS = Register(persons.ARCHIVE, persons.COLUMNS, persons.is_gone)
 
 
-@dataclass(frozen=True)
-class Sighting:
+class Sighting(NamedTuple):
     """What the looks for one company or person found, and the rows behind it."""
 
     findings: tuple[Finding, ...] = ()
-    rows: Mapping[int, Row] = field(default_factory=dict)
+    rows: Mapping[int, Row] = MappingProxyType({})
 
 
 Sought = Mapping[str, tuple[Look, ...]]  # by whom they are for, such as `source`
+
+
+def recall(register: Register, sought: Sought, directory: Directory) -> dict[str, Sighting] | None:
+    """Return what `look_up` would, where all of those sought are kept, or else None."""
+    kept = {end: sighting for end, looks in sought.items() if (sighting := _kept(register, looks, directory))}
+    return kept if len(kept) == len(sought) else None
 
 
 def look_up(register: Register, sought: Sought, directory: Directory, deadline: Deadline) -> dict[str, Sighting]:
@@ -94,7 +101,10 @@ def _kept(register: Register, looks: tuple[Look, ...], directory: Directory) -> 
     row = directory.parties.get(_key(register, looks[0]))
     if row is None or not all(look.finds(row) for look in looks if look.kind in BINDING):
         return None
-    return _sighting(register, {look: {row.id} if look.finds(row) else set() for look in looks}, [row])
+    identity, nobody = frozenset([row.id]), frozenset[int]()
+    found = ((look, identity if look.finds(row) else nobody) for look in looks)
+    findings = (Finding(look.kind, ids, ids if ids and look.exactly(row) else nobody) for look, ids in found)
+    return Sighting(tuple(findings), {row.id: row})
 
 
 def _search(register: Register, looks: Sequence[Look], directory: Directory, deadline: Deadline) -> tuple[Row, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from schemas.contact_relation import ContactRelation, load_contact_relation
+from schemas.contact_relation import ContactRelation, cut
 from services.deadline import Deadline
 from services.errors import InvalidSubmission
 from services.mapping import MappedRelation, Party, Selector
@@ -18,27 +18,25 @@ from services.superoffice.creation import (
     create_company,
     create_person,
 )
-from services.superoffice.definitions import Meaning, find_definition
+from services.superoffice.definitions import Meaning, find_definition, recall_definition
 from services.superoffice.directory import Directory
 from services.superoffice.judging import Judgement, Wanted, judge_company, judge_employer, judge_person
-from services.superoffice.parties import COMPANIES, PERSONS, Sighting, keep, look_up
+from services.superoffice.parties import COMPANIES, PERSONS, Sighting, keep, look_up, recall
 
 ENDS = ("source", "destination")
 NOBODY = Judgement()
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The relation by its ids, what found each part of it (`source.company`: `orgnr`), and what was made for it."""
 
     relation: ContactRelation
-    matched: Mapping[str, str] = field(default_factory=dict)
+    matched: Mapping[str, str] = MappingProxyType({})
     created: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _End:
+class _End(NamedTuple):
     """One end of the relation: what is sought, and who it is; an id is 0 where there is none yet."""
 
     company: Wanted
@@ -115,18 +113,25 @@ def _unreadable(company: Wanted) -> Iterator[Mistake]:
 def _look_up(
     mapped: MappedRelation, ends: Mapping[str, _End], directory: Directory, deadline: Deadline
 ) -> tuple[Meaning | Mistake | None, dict[str, Sighting], dict[str, Sighting]]:
-    """Look everything up at the same time: one call for both companies, one for both persons, a list now and then."""
+    """Look up what is not kept at the same time: one call for both companies, one for both persons, one for a list."""
     pair = "".join(_letter(ends[name]) for name in ENDS)
     names, wanted = mapped.definition_names, mapped.definition
     companies_sought = {name: end.company.looks for name, end in ends.items()}
     persons_sought = {name: end.person.looks for name, end in ends.items()}
-    jobs: tuple[Callable[[], Any], ...] = (
-        lambda: look_up(COMPANIES, companies_sought, directory, deadline),
-        lambda: look_up(PERSONS, persons_sought, directory, deadline),
-        lambda: None if wanted is None else find_definition(wanted, pair, names, directory, deadline),
-    )
-    seen_companies, seen_persons, meaning = directory.side_by_side(deadline, *jobs)
-    return meaning, seen_companies, seen_persons
+    seen: dict[str, Any] = {
+        "companies": recall(COMPANIES, companies_sought, directory),
+        "persons": recall(PERSONS, persons_sought, directory),
+    }
+    jobs: dict[str, Callable[[], Any]] = {
+        "companies": lambda: look_up(COMPANIES, companies_sought, directory, deadline),
+        "persons": lambda: look_up(PERSONS, persons_sought, directory, deadline),
+    }
+    if wanted is not None:
+        seen["meaning"] = recall_definition(wanted, pair, directory)
+        jobs["meaning"] = lambda: find_definition(wanted, pair, names, directory, deadline)
+    if missing := [name for name, known in seen.items() if known is None]:
+        seen |= zip(missing, directory.side_by_side(deadline, *(jobs[name] for name in missing)), strict=True)
+    return seen.get("meaning"), seen["companies"], seen["persons"]
 
 
 def _letter(end: _End) -> str:
@@ -138,17 +143,19 @@ def _letter(end: _End) -> str:
 def _judge(end: _End, seen_company: Sighting, seen_person: Sighting, directory: Directory, deadline: Deadline) -> _End:
     """Tell who the company is, and then who of its people is meant."""
     if end.company.looks:
-        end = replace(end, company_is=judge_company(end.company, seen_company, directory, deadline))
+        end = end._replace(company_is=judge_company(end.company, seen_company, directory, deadline))
     must_be_known = end.company_is.mistake and not end.company_is.is_missing
     if end.person.looks and not must_be_known:
         company = end.company_id if end.company.looks else None
-        end = replace(end, person_is=judge_person(end.person, seen_person, company, directory, deadline))
+        end = end._replace(person_is=judge_person(end.person, seen_person, company, directory, deadline))
     return end
 
 
 def _bring_companies(ends: Mapping[str, _End], directory: Directory, deadline: Deadline) -> dict[str, _End]:
     """Give persons who were named alone the companies that they belong to, in one call."""
     alone = {name: end.person_is.row for name, end in ends.items() if end.person_is.row and not end.company.looks}
+    if not alone:
+        return dict(ends)
     employers = {name: row.number(persons.COMPANY) for name, row in alone.items()}
     sought = {
         name: companies.looks((Selector("id", employer),), directory.country) if employer else ()
@@ -160,7 +167,7 @@ def _bring_companies(ends: Mapping[str, _End], directory: Directory, deadline: D
         company = judge_employer(ends[name].person, row, seen[name])
         if company.row:
             keep(COMPANIES, sought[name], seen[name], company.row, directory)
-        brought[name] = replace(ends[name], company_is=company)
+        brought[name] = ends[name]._replace(company_is=company)
     return brought
 
 
@@ -195,17 +202,18 @@ def _make(end: _End, directory: Directory, deadline: Deadline) -> tuple[int, int
 def _relation(mapped: MappedRelation, ids: Mapping[str, tuple[int, int]], meaning: Meaning | None) -> ContactRelation:
     """Put the ids where SuperOffice has them; the passive text has the parties the other way round."""
     source, destination = (ids[name] for name in (ENDS[::-1] if meaning and meaning.is_passive else ENDS))
-    fields = {
-        "SourceContactId": source[0],
-        "SourcePersonId": source[1],
-        "DestinationContactId": destination[0],
-        "DestinationPersonId": destination[1],
-        "RelationDefinitionId": meaning.id if meaning else 0,
-        "RelationId": mapped.relation_id or 0,
-        "Comment": mapped.comment,
-    }
-    relation = load_contact_relation({name: value for name, value in fields.items() if value})
-    return replace(relation, action=mapped.action)
+    comment, warnings = cut(mapped.comment)
+    return ContactRelation(
+        source_company=source[0] or None,
+        source_person=source[1] or None,
+        destination_company=destination[0] or None,
+        destination_person=destination[1] or None,
+        definition=meaning.id if meaning else None,
+        relation_id=mapped.relation_id,
+        comment=comment,
+        action=mapped.action,
+        warnings=warnings,
+    )
 
 
 def _matched(end: _End) -> Iterator[tuple[str, str]]:
