@@ -12,7 +12,9 @@ from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import Functions
 from jmespath.visitor import TreeInterpreter
 
+from schemas.expressions import Expression
 from schemas.fields import is_blank
+from services.errors import FieldError, InvalidSubmission, UnreadableBody
 from services.senders.names import Spellings, loose, normalise
 
 _FUNCTIONS = Functions()
@@ -28,13 +30,28 @@ class Interpreter(TreeInterpreter):
         self._spellings = Spellings(loose)
         self._searched: dict[int, tuple[Mapping[str, Any], dict[str, str]]] = {}
 
-    def work_out(self, tree: Any) -> Any:
-        """Return what an expression comes to; the library and Python raise where it cannot be done."""
-        return self.visit(tree, self.fields)
+    def work_out(self, expression: Expression) -> Any:
+        """Return what an expression comes to; InvalidSubmission where it cannot be worked out."""
+        try:
+            return self.visit(expression.tree, self.fields)
+        except JMESPathTypeError as error:  # its own words hold the value
+            types = " or ".join(kind.replace("array-", "array of ") for kind in error.expected_types)
+            reason = f"{error.function_name}() takes a value of type {types}"
+            raise self.refusal(f"{{{expression.written}}} cannot be worked out: {reason}") from error
+        except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError, UnreadableBody) as error:
+            raise self.refusal(f"{{{expression.written}}} cannot be worked out over these values") from error
+
+    def refusal(self, message: str) -> InvalidSubmission:
+        """Make the error that names the field to blame."""
+        return InvalidSubmission(f"{message}."[:249], errors=[FieldError(self.blamed(), f"{message}.")])
+
+    def blamed(self) -> str:
+        """Name the field that a mistake is about: the first that was asked for and is there, or else the first."""
+        return next((name for name, there in self.asked.items() if there), next(iter(self.asked), ""))
 
     def visit_field(self, node: Any, value: Any) -> Any:
         """Look a name up as it is written, which is how `raw` has it, or else in any spelling of it."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return None
         name = self._own_name(node["value"], value)
         if value is self.fields:

@@ -13,7 +13,7 @@ from schemas.fields import identifier, is_blank
 from schemas.relation_mapping import PartyMapping, RelationMapping, Selectors, action, definition
 from schemas.templates import Template
 from services.errors import FieldError, InvalidSubmission
-from services.templates import NOT_GIVEN, blamed, is_frame_alone, over, read, words
+from services.templates import NOT_GIVEN, is_frame_alone, over, read, words
 
 if TYPE_CHECKING:
     from services.interpreter import Interpreter
@@ -76,7 +76,7 @@ class _Slots:
         except InvalidSubmission as error:
             found = [FieldError(mistake.field or path, mistake.message) for mistake in error.errors]
         except ValidationError as error:
-            found = [FieldError(blamed(self.submission) or path, str(error.messages[0]))]
+            found = [FieldError(self.submission.blamed() or path, str(error.messages[0]))]
         self.mistakes += found
         self.wrong.add(path)
         return None
@@ -183,8 +183,10 @@ def _missing(slots: _Slots, relation: MappedRelation, mapping: RelationMapping) 
     if mapping.id and (relation.action == "delete" or not all(mapped for _, mapped, _ in needed.values())):
         needed = {"id": ("which relation is meant", mapping.id, None)}
     for path, (what, _, given) in needed.items():
+        if given:
+            continue
         inside = [slot for slot in slots.asked if slot == path or slot.startswith(f"{path}.")]
-        if given or slots.wrong.intersection(inside):
+        if slots.wrong.intersection(inside):
             continue
         names = list(dict.fromkeys(name for slot in inside for name in slots.asked[slot]))
         advice = f"Fill in {' or '.join(_cut(name) for name in names[:5])}" if names else "Give it in hooks.yaml"

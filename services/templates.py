@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from schemas.expressions import Expression
 from schemas.fields import is_blank
 from schemas.templates import Choice, Constant, Single, Template, Text, fold
-from services.errors import FieldError, InvalidSubmission, UnreadableBody
 
 if TYPE_CHECKING:
     from services.interpreter import Interpreter
@@ -39,7 +38,7 @@ def read(template: Template, submission: Interpreter) -> Any:
     if isinstance(template, Constant):
         value: Any = template.value
     elif isinstance(template, Single):
-        value = _work_out(template.expression, submission)
+        value = submission.work_out(template.expression)
     elif isinstance(template, Text):
         parts = (part if isinstance(part, str) else _words(part, submission) for part in template.parts)
         value = "".join(parts)
@@ -67,7 +66,7 @@ def words(value: Any, submission: Interpreter) -> str:
     try:
         return _text_of(value)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
-        raise _failed(submission, "This value cannot be written as text") from error
+        raise submission.refusal("This value cannot be written as text") from error
 
 
 def _text_of(value: Any) -> str:
@@ -79,26 +78,13 @@ def _text_of(value: Any) -> str:
         return ", ".join(_text_of(item) for item in value if not is_nothing(item))
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    if isinstance(value, bool | dict):
+    if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _words(expression: Expression, submission: Interpreter) -> str:
-    return words(_work_out(expression, submission), submission)
-
-
-def _work_out(expression: Expression, submission: Interpreter) -> Any:
-    from jmespath.exceptions import JMESPathTypeError
-
-    try:
-        return submission.work_out(expression.tree)
-    except JMESPathTypeError as error:  # its own words hold the value
-        types = " or ".join(kind.replace("array-", "array of ") for kind in error.expected_types)
-        reason = f"{error.function_name}() takes a value of type {types}"
-        raise _failed(submission, f"{{{expression.written}}} cannot be worked out: {reason}") from error
-    except (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError, UnreadableBody) as error:
-        raise _failed(submission, f"{{{expression.written}}} cannot be worked out over these values") from error
+    return words(submission.work_out(expression), submission)
 
 
 def _choose(choice: Choice, submission: Interpreter) -> Any:
@@ -109,15 +95,5 @@ def _choose(choice: Choice, submission: Interpreter) -> Any:
     result = choice.table.get(text) or choice.table.get(fold(text)) or choice.otherwise
     if result is None:
         listed = ", ".join(choice.listed[:MOST_LISTED]) + (", …" if len(choice.listed) > MOST_LISTED else "")
-        raise _failed(submission, f"This value is not one that hooks.yaml lists. Send one of: {listed}")
+        raise submission.refusal(f"This value is not one that hooks.yaml lists. Send one of: {listed}")
     return read(result, submission)
-
-
-def blamed(submission: Interpreter) -> str:
-    """Name the field that a mistake is about: the first that was asked for and is there, or else the first."""
-    asked = submission.asked
-    return next((name for name in asked if asked[name]), next(iter(asked), ""))
-
-
-def _failed(submission: Interpreter, message: str) -> InvalidSubmission:
-    return InvalidSubmission(f"{message}."[:249], errors=[FieldError(blamed(submission), f"{message}.")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.senders.names import Answer, loose, name_all, normalise, tidy
+from services.senders.names import Answer, loose, name_all, normalise
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,15 @@ def test_keeps_reserved_names():
 
 def test_names_inside_values():
     """Parts of a name or an address are written `name.first`, in lists too."""
-    assert tidy({"Fullt navn": [{"First": "Ada", "first": "A."}]}) == {
-        "fullt_navn": [{"first": "Ada", "first_2": "A."}]
-    }
+    answer = Answer(("Navn",), {"Fullt navn": [{"First": "Ada", "first": "A."}]})
+
+    assert name_all([answer], {}).values == {"navn": {"fullt_navn": [{"first": "Ada", "first_2": "A."}]}}
+
+
+def test_every_submission_of_a_form_has_its_own_values():
+    """That the names are remembered from one to the next is not to be seen."""
+    first, second = (name_all([Answer(("A", "b"), value), Answer(("a",), [])], {"raw": value}) for value in ({}, 2))
+
+    assert first.values == {"raw": {}, "a": {}, "a_2": [], "b": {}}
+    assert second.values == {"raw": 2, "a": 2, "a_2": [], "b": 2}
+    assert first.originals == second.originals == {"a": "A", "a_2": "a", "b": "b"}

@@ -20,10 +20,12 @@ from services.senders.forms import read_multipart, read_urlencoded
 from services.senders.text import DEEPEST, MOST, decode, find_encoding, quote, strip_marks
 
 LARGEST = 8 * 1024 * 1024  # bytes; no hook may allow more
+STACKED = 500  # brackets that a parser may meet before they are known to nest less deeply: Python's stack has 1,000
 LONGEST_NUMBER = 100  # digits; a longer one stays the text it is, and whoever needs a number there refuses it
 
 _FORM = "application/x-www-form-urlencoded"
 _SNIFFED = (_FORM, "text/plain", "application/octet-stream", "")
+_GROUPS = (dict, list)
 _BLANK = b" \t\r\n"
 _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 
@@ -101,7 +103,7 @@ def read_json(text: str, what: str) -> Any:
 def _parse(text: str, what: str) -> Any:
     _check_size(text, what)
     try:
-        value = _DECODER.decode(text)
+        value = _decode(text, what)
     except json.JSONDecodeError as error:
         hint = next((words for start, words in _HINTS.items() if error.msg.startswith(start)), error.msg)
         raise UnreadableBody(
@@ -117,20 +119,63 @@ def _parse(text: str, what: str) -> Any:
 
 
 def _check_size(text: str, what: str) -> None:
-    """Refuse what nests too deeply or holds too much, before a parser spends time, or its stack, on it.
+    """Refuse what may nest too deeply or holds too much, before a parser spends time, or its stack, on it.
 
     The cheap counts are upper bounds, since signs in texts count too; only past them the texts are taken out.
     """
     opened = text.count("[") + text.count("{")
-    if opened <= DEEPEST and text.count(",") + opened <= MOST:
+    if opened <= STACKED and text.count(",") + opened <= MOST:
         return
-    structure = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    structure = "".join(_without_escapes(text).split('"')[::2])
     brackets = structure.encode("ascii", "ignore").translate(None, _NOT_BRACKETS)
     # With more of them than these it has too many values, which the counts below tell faster.
     if max(accumulate(map(_DEEPER.__getitem__, brackets[: 2 * MOST])), default=0) > DEEPEST:
-        raise UnreadableBody(f"{what} is nested more than {DEEPEST} levels deep. Send it flatter.")
+        raise _too_deep(what)
     if structure.count(",") + structure.count("[") + structure.count("{") > MOST:
         raise UnreadableBody(f"{what} has more than {MOST:,} values. Send only the fields that are needed.")
+
+
+def _without_escapes(text: str) -> str:
+    """Leave no quotation mark but those that begin and end texts."""
+    return text.replace("\\\\", "").replace('\\"', "") if "\\" in text else text
+
+
+def _too_deep(what: str) -> UnreadableBody:
+    return UnreadableBody(f"{what} is nested more than {DEEPEST} levels deep. Send it flatter.")
+
+
+def _decode(text: str, what: str) -> Any:
+    """Decode as fast as can be, and once more with care where a value has fewer texts than there were: names repeat."""
+    try:
+        value = _FAST.decode(text)
+        texts, depth = _survey(value)
+        is_whole = texts == _without_escapes(text).count('"') // 2
+    except _TextForNumber:
+        is_whole = False
+    if not is_whole:
+        value = _CAREFUL.decode(text)
+        _, depth = _survey(value)
+    if depth > DEEPEST:
+        raise _too_deep(what)
+    return value
+
+
+def _survey(value: Any) -> tuple[int, int]:
+    """Count the texts of a value, names being some, and the levels of its nesting."""
+    texts, depth, level = 0, -1, list[Any]([[value]])
+    while level:
+        depth += 1
+        inner = list[Any]()
+        for group in level:
+            if isinstance(group, dict):
+                texts += len(group)
+            for item in group.values() if isinstance(group, dict) else group:
+                if isinstance(item, str):
+                    texts += 1
+                elif isinstance(item, _GROUPS):
+                    inner.append(item)
+        level = inner
+    return texts, depth
 
 
 class _NotANumber(Exception):
@@ -151,6 +196,16 @@ def _fraction(digits: str) -> float | str:
     return digits if abs(number) == float("inf") else number
 
 
+class _TextForNumber(Exception):
+    """A number that would stay text, so that texts could not be counted."""
+
+
+def _held(number: float | str) -> float:
+    if isinstance(number, str):
+        raise _TextForNumber
+    return number
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) == len(pairs):
@@ -160,8 +215,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return repeating
 
 
-_DECODER = json.JSONDecoder(
+_CAREFUL = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction, parse_constant=_refuse_constant
+)
+_FAST = json.JSONDecoder(
+    parse_int=lambda digits: _held(_integer(digits)),
+    parse_float=lambda digits: _held(_fraction(digits)),
+    parse_constant=_refuse_constant,
 )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from services.errors import UnreadableBody
@@ -15,6 +17,8 @@ LONGEST = 200  # signs of a name that count; a question's whole text is a name t
 MOST_NAMES = 5_000  # of one submission's fields; a form of 200 questions has some 600
 MOST_SIGNS = 100_000  # of all the different names of one submission; the dearest cost half a microsecond each
 MOST_KEPT = 4096  # names, and signs, that stay in memory from one submission to the next
+FORMS_KEPT = 32  # forms whose names stay in memory too, as each form's submissions have the same ones
+MOST_OF_A_FORM, SIGNS_OF_A_FORM = 500, 20_000  # answers, and signs of their names, of a form that is kept
 
 # Latin letters that Unicode does not take apart into a plain one and a mark (NFKD leaves them as they are).
 _LETTERS = {
@@ -97,10 +101,10 @@ def _loose(name: str) -> str:
 class Spellings(dict[str, str]):
     """What `spell` makes of each name of one submission; UnreadableBody where that would take too long."""
 
-    def __init__(self, spell: Callable[[str], str]):
-        super().__init__()
+    def __init__(self, spell: Callable[[str], str], known: Mapping[str, str] = MappingProxyType({})):
+        super().__init__(known)
         self._spell = spell
-        self._left = MOST_SIGNS
+        self._left = MOST_SIGNS - sum(len(name[:LONGEST]) for name in known)
 
     def __missing__(self, name: str) -> str:
         cut = name[:LONGEST]
@@ -125,6 +129,15 @@ class Answer(NamedTuple):
     value: Any
 
 
+class _Form(NamedTuple):
+    """What the names of its answers come to: which answer stands under each, what else Named has, how each is spelt."""
+
+    places: dict[str, int]
+    originals: dict[str, str]
+    repeated: dict[str, str]
+    spellings: Mapping[str, str]
+
+
 class Named(NamedTuple):
     """Values under their normalised names, and for each of these names the sender's own.
 
@@ -136,25 +149,40 @@ class Named(NamedTuple):
     repeated: dict[str, str]
 
 
-def name_all(answers: Iterable[Answer], reserved: Mapping[str, Any]) -> Named:
+def name_all(answers: Sequence[Answer], reserved: Mapping[str, Any]) -> Named:
     """Put every answer under all its names; a second one of the same name gets `_2`, the next `_3`.
 
     First names go first: another question's label never takes away a name that the form's author gave. Raises
     UnreadableBody where there are too many names.
     """
-    named, counts, later = Named(dict(reserved), {}, {}), dict[str, int](), []
+    names = tuple([answer.names for answer in answers])
+    is_small = len(names) <= MOST_OF_A_FORM and sum(map(len, chain.from_iterable(names))) <= SIGNS_OF_A_FORM
+    form = (_name_form if is_small else _name_form.__wrapped__)(names, tuple(reserved))
+    tidied = [answer.value for answer in answers]
+    if any(isinstance(value, dict | list) for value in tidied):
+        spellings = Spellings(_normalise, form.spellings)
+        tidied = [_tidy(value, spellings) for value in tidied]
+    values = {**reserved, **{name: tidied[place] for name, place in form.places.items()}}
+    return Named(values, form.originals, form.repeated)
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _name_form(answers: tuple[tuple[str, ...], ...], reserved: tuple[str, ...]) -> _Form:
+    """Name the answers of a form, of which each is given by its names."""
     spellings = Spellings(_normalise)
-    for names, value in answers:
-        tidied, first = _tidy(value, spellings), spellings[names[0]]
-        _add(named, counts, first, names[0], tidied)
+    named, counts, later = Named(dict.fromkeys(reserved), {}, {}), dict[str, int](), []
+    for place, names in enumerate(answers):
+        first = spellings[names[0]]
+        _add(named, counts, first, names[0], place)
         seen = {first}
         for rank, original in enumerate(names[1:]):
             if (name := spellings[original]) not in seen:
-                later.append((rank, name, original, tidied))
+                later.append((rank, name, original, place))
                 seen.add(name)
-    for _, name, original, value in sorted(later, key=itemgetter(0)):
-        _add(named, counts, name, original, value)
-    return named
+    for _, name, original, place in sorted(later, key=itemgetter(0)):
+        _add(named, counts, name, original, place)
+    places = {name: place for name, place in named.values.items() if place is not None}
+    return _Form(places, named.originals, named.repeated, spellings)
 
 
 def _add(named: Named, counts: dict[str, int], name: str, original: str, value: Any) -> None:
@@ -168,11 +196,6 @@ def _add(named: Named, counts: dict[str, int], name: str, original: str, value: 
         raise too_many_names()
     named.values[free] = value
     named.originals[free] = original
-
-
-def tidy(value: Any) -> Any:
-    """Normalise the names inside a value, at every level, so that a template can write `name.first`."""
-    return _tidy(value, Spellings(_normalise))
 
 
 def _tidy(value: Any, spellings: Spellings) -> Any:
