@@ -43,8 +43,7 @@ def _listed(items: Any, step: Answers) -> Iterator[Answer]:
 def _names(item: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
     names = []
     for path in paths:
-        found = find(item, path)
-        if found is not MISSING and (name := found.strip() if isinstance(found, str) else word(found)):
+        if name := word(find(item, path)):
             names.append(name)
     return names
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from services.errors import UnreadableBody
@@ -19,6 +18,8 @@ MOST_SIGNS = 100_000  # of all the different names of one submission; the deares
 MOST_KEPT = 4096  # names, and signs, that stay in memory from one submission to the next
 FORMS_KEPT = 32  # forms whose names stay in memory too, as each form's submissions have the same ones
 MOST_OF_A_FORM, SIGNS_OF_A_FORM = 500, 20_000  # answers, and signs of their names, of a form that is kept
+
+_GROUPS = (dict, list)
 
 # Latin letters that Unicode does not take apart into a plain one and a mark (NFKD leaves them as they are).
 _LETTERS = {
@@ -101,10 +102,10 @@ def _loose(name: str) -> str:
 class Spellings(dict[str, str]):
     """What `spell` makes of each name of one submission; UnreadableBody where that would take too long."""
 
-    def __init__(self, spell: Callable[[str], str], known: Mapping[str, str] = MappingProxyType({})):
-        super().__init__(known)
+    def __init__(self, spell: Callable[[str], str]):
+        super().__init__()
         self._spell = spell
-        self._left = MOST_SIGNS - sum(len(name[:LONGEST]) for name in known)
+        self._left = MOST_SIGNS
 
     def __missing__(self, name: str) -> str:
         cut = name[:LONGEST]
@@ -115,6 +116,13 @@ class Spellings(dict[str, str]):
             )
         self[name] = spelled = self._spell(cut)
         return spelled
+
+    def copy(self) -> Spellings:
+        """Return one that goes on from here."""
+        other = Spellings(self._spell)
+        other.update(self)
+        other._left = self._left
+        return other
 
 
 def too_many_names() -> UnreadableBody:
@@ -135,7 +143,7 @@ class _Form(NamedTuple):
     places: dict[str, int]
     originals: dict[str, str]
     repeated: dict[str, str]
-    spellings: Mapping[str, str]
+    spellings: Spellings
 
 
 class Named(NamedTuple):
@@ -158,10 +166,8 @@ def name_all(answers: Sequence[Answer], reserved: Mapping[str, Any]) -> Named:
     names = tuple([answer.names for answer in answers])
     is_small = len(names) <= MOST_OF_A_FORM and sum(map(len, chain.from_iterable(names))) <= SIGNS_OF_A_FORM
     form = (_name_form if is_small else _name_form.__wrapped__)(names, tuple(reserved))
-    tidied = [answer.value for answer in answers]
-    if any(isinstance(value, dict | list) for value in tidied):
-        spellings = Spellings(_normalise, form.spellings)
-        tidied = [_tidy(value, spellings) for value in tidied]
+    spellings = form.spellings.copy()
+    tidied = [_tidy(value, spellings) if isinstance(value, _GROUPS) else value for _, value in answers]
     values = {**reserved, **{name: tidied[place] for name, place in form.places.items()}}
     return Named(values, form.originals, form.repeated)
 

@@ -18,10 +18,13 @@ def find(value: Any, path: str) -> Any:
         found = value.get(path, MISSING)
         if found is not MISSING or "." not in path:
             return found
+        for head, rest in _splits(path):
+            if head in value and (found := find(value[head], rest)) is not MISSING:
+                return found
+        return value if path == "." else MISSING
     for head, rest in _splits(path):
         inner = _step(value, head)
-        found = MISSING if inner is MISSING else find(inner, rest)
-        if found is not MISSING:
+        if inner is not MISSING and (found := find(inner, rest)) is not MISSING:
             return found
     return value if path == "." else _step(value, path)
 
@@ -81,7 +84,8 @@ def tell(sources: tuple[Source, ...], body: Any, headers: Mapping[str, str]) -> 
 
 def _told(source: Source, body: Any, headers: Mapping[str, str]) -> Any:
     if len(source) == 1:
-        value = _look(source[0], body, headers)
+        part = source[0]
+        value = header(headers, part.name) if part.is_header else find(body, part.name)
         return None if value is MISSING or value == "" else value
     words = [word(_look(part, body, headers)) for part in source]
     return "/".join(words) if all(words) else None

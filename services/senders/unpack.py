@@ -20,7 +20,6 @@ from services.senders.text import MOST, decode, quote
 
 MOST_SUBMISSIONS = 1000
 _MOST_WARNINGS = 20
-_GROUPS = (dict, list)
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -259,7 +258,7 @@ def _repeated(value: Any) -> list[str]:
     for found in waiting:
         if isinstance(found, dict):
             names += found.names if isinstance(found, Repeating) else ()
-            waiting += [inner for inner in found.values() if isinstance(inner, _GROUPS)]
+            waiting += found.values()
         elif isinstance(found, list):
-            waiting += [inner for inner in found if isinstance(inner, _GROUPS)]
+            waiting += found
     return names
