@@ -80,6 +80,18 @@ def test_keeps_the_last_of_repeated_keys():
     assert value["a"].names == ("b",)
 
 
+JSON_TEXTS = st.text('"\\:{,', max_size=3).map(json.dumps) | st.sampled_from(["1", "1e999", "[]", '{"a": ""}'])
+
+
+@given(st.lists(st.tuples(st.text('ab"\\:', max_size=2), JSON_TEXTS)))
+def test_misses_no_repeated_key(pairs):
+    """Whatever signs keys and values are made of, it is known whether a key stood there twice."""
+    value = read(f"{{{','.join(f'{json.dumps(key)}: {text}' for key, text in pairs)}}}".encode(), JSON)
+
+    assert value.keys() == dict(pairs).keys()
+    assert isinstance(value, Repeating) == (len(value) < len(pairs))
+
+
 @pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "-1E400", "0." + "3" * 500])
 def test_keeps_numbers_that_nothing_can_hold_as_text(number):
     """A number of absurd length is refused by whoever needs one there, naming the field; its digits are not lost."""
@@ -106,6 +118,7 @@ def test_keeps_numbers_that_nothing_can_hold_as_text(number):
         (b'{"\\udc00": 1}', JSON, "half a character"),
         (b'"{\\"a\\": \\"\\\\ud800\\"}"', JSON, "half a character in “a”"),
         (b"[" * 65 + b"]" * 65, JSON, "64 levels"),
+        (b"[" * 500 + b"]" * 500, JSON, "64 levels"),
         (b"[" * 200_000, JSON, "64 levels"),
         (b'{"a":' * 100_000, JSON, "64 levels"),
         (b"[" + b"1," * 20_000 + b"1]", JSON, "20,000 values"),
@@ -209,4 +222,4 @@ def test_knows_nothing_but_values_and_refusals(body, content_type):
     with suppress(UnreadableBody, BodyTooLarge, UnsupportedContentType):
         value = read(body, content_type)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-        nest(Form(value), ("brackets", "dots"))
+        nest(Form(value if isinstance(value, dict) else {}), ("brackets", "dots"))

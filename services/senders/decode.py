@@ -25,7 +25,6 @@ LONGEST_NUMBER = 100  # digits; a longer one stays the text it is, and whoever n
 
 _FORM = "application/x-www-form-urlencoded"
 _SNIFFED = (_FORM, "text/plain", "application/octet-stream", "")
-_GROUPS = (dict, list)
 _BLANK = b" \t\r\n"
 _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 
@@ -170,9 +169,10 @@ def _survey(value: Any) -> tuple[int, int]:
             if isinstance(group, dict):
                 texts += len(group)
             for item in group.values() if isinstance(group, dict) else group:
-                if isinstance(item, str):
+                kind = type(item)  # isinstance takes half as long again
+                if kind is str:
                     texts += 1
-                elif isinstance(item, _GROUPS):
+                elif kind is dict or kind is list or kind is Repeating:
                     inner.append(item)
         level = inner
     return texts, depth

@@ -123,5 +123,7 @@ def _hidden(wanted: Wanted, sighting: Sighting, findings: Sequence[Finding], ver
             break
         if look.trusted and look.columns and not finding.ids & (verdict.ids or finding.ids):
             silent.append(look)
+    if not silent:
+        return ()
     own = {identity for finding in sighting.findings for identity in finding.ids | finding.gone}
     return tuple(silent) if verdict.outcome == "several" or sighting.rows.keys() - own else ()
