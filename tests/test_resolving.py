@@ -7,6 +7,7 @@ import pytest
 from services.errors import InvalidSubmission, PartyNotFound, SuperOfficeUnavailable
 from services.mapping import MappedRelation, Party
 from services.saving import look_and_save
+from services.superoffice.directory import Directory
 from services.superoffice.relations import Request
 from services.superoffice.resolving import resolve
 from tests.tenant import SEARCH, US, company, meet, open_directory, person, refused, soon
@@ -197,6 +198,17 @@ def test_look_ups_run_side_by_side(directory, sandbox):
     meet(directory, *NAMES, definition="Partner of")
 
     assert time.monotonic() - started < 0.55  # three calls of 0.2 s, of which two definitions' lists in a row
+
+
+def test_what_is_kept_needs_no_worker(directory):
+    """A submission whose parties and definition are all known is not handed from thread to thread."""
+    meet(directory, company(orgnr="317333013"), definition="Partner of")
+    known = Directory(webapi=None, country="NO")
+    known.parties, known.definitions = directory.parties, directory.definitions
+    resolved = meet(known, company(orgnr="NO 317 333 013"), definition="partner of")
+
+    assert (ids(resolved.relation), resolved.relation.definition) == (((686, None), (4, None)), 18)
+    assert "_workers" not in vars(known)
 
 
 def test_an_outage_is_not_the_senders_mistake(directory, sandbox):
