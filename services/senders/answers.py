@@ -43,7 +43,8 @@ def _listed(items: Any, step: Answers) -> Iterator[Answer]:
 def _names(item: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
     names = []
     for path in paths:
-        if name := word(find(item, path)):
+        found = find(item, path)
+        if name := found.strip() if isinstance(found, str) else word(found):
             names.append(name)
     return names
 
