@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
 import shutil
@@ -13,6 +12,8 @@ from typing import Any
 import yaml
 
 from commands.stack import Failed
+from services.private_file import write_private
+from services.yaml_edit import write_yaml
 
 FOLDER = Path("var")
 SECRETS = FOLDER / "secrets.yaml"
@@ -51,7 +52,7 @@ def write_secrets(root: Path, app: Mapping[str, str]) -> dict[str, Any]:
     for name in ("liaison-api-key", _example_verify(root)["secret"]):
         wanted[name] = wanted.get(name) or secrets.token_urlsafe(24)
     if wanted != known:  # else the file stays as it is, comments included
-        write_private(path, HEADER + yaml.dump(wanted, Dumper=_Dumper, sort_keys=False))
+        write_private(path, HEADER + write_yaml(wanted))
     path.chmod(0o600)
     return wanted
 
@@ -59,15 +60,6 @@ def write_secrets(root: Path, app: Mapping[str, str]) -> dict[str, Any]:
 def write_settings(root: Path, settings: Mapping[str, str]) -> None:
     """Write var/run.env, by which `./liaison` finds the running sandbox."""
     write_private(root / RUN_ENV, "".join(f"{name}={value}\n" for name, value in settings.items()))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, all of it or nothing."""
-    unfinished = path.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    unfinished.replace(path)
 
 
 def example_header(root: Path, known: Mapping[str, Any]) -> str | None:
@@ -110,14 +102,3 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise Failed(f"{path} is not a list of names and values; delete it to have it made anew.")
     return content
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes a text of several lines, such as a private key, as a block that people can read."""
-
-
-def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _represent_text)

@@ -52,6 +52,10 @@ class GoogleSecrets:
         project = f"projects/{self.project}"
         return f"{project}/locations/{self.location}" if self.location else project
 
+    def resource(self, name: str) -> str:
+        """Return the full name of a secret, for whoever reads or writes it."""
+        return f"{self.parent}/secrets/{name}"
+
     def stamp(self) -> object:
         """Return nothing: Secret Manager does not tell of a new version, so time alone does."""
         return None
@@ -90,8 +94,8 @@ class GoogleSecrets:
     def _access(self, name: str, version: str, deadline: float) -> AccessSecretVersionResponse:
         from google.api_core.exceptions import GoogleAPICallError
 
-        client = self._connect()
-        path = f"{self.parent}/secrets/{name}/versions/{version}"
+        client = self.connect()
+        path = f"{self.resource(name)}/versions/{version}"
 
         def access(timeout: float) -> AccessSecretVersionResponse:
             return client.access_secret_version(name=path, retry=None, timeout=timeout)
@@ -99,9 +103,9 @@ class GoogleSecrets:
         try:
             return call(access, deadline)
         except GoogleAPICallError as error:
-            raise self._down(error) if is_outage(error) else self._unusable(name, version, error) from error
+            raise self.down(error) if is_outage(error) else self.unusable(name, version, error) from error
 
-    def _connect(self) -> SecretManagerServiceClient:
+    def connect(self) -> SecretManagerServiceClient:
         """Return the one client of this process."""
         with self._lock:
             if self._client is None:
@@ -124,7 +128,7 @@ class GoogleSecrets:
                 " On your own machine run: gcloud auth application-default login"
             ) from error
 
-    def _down(self, error: BaseException | None) -> SecretStoreDown:
+    def down(self, error: BaseException | None) -> SecretStoreDown:
         """Return the error without names, for it is told to the sender, and have the next call connect anew.
 
         A channel that failed tries again only after a pause that grows to two minutes, and one whose
@@ -141,7 +145,7 @@ class GoogleSecrets:
             " if it stays so, look at https://status.cloud.google.com and check SECRETS."
         )
 
-    def _unusable(self, name: str, version: str, error: GoogleAPICallError) -> SecretUnusable:
+    def unusable(self, name: str, version: str, error: GoogleAPICallError) -> SecretUnusable:
         """Return what the operator has to do, with the command that does it."""
         from google.api_core import exceptions
 

@@ -24,14 +24,14 @@ class SecretsFile:
     is_far = False
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._stamp: object = None
         self._looked_at = -math.inf
         self._content = b""
         self._secrets: Mapping[Any, object] = {}
 
     def __repr__(self) -> str:
-        return f"file:{self._path}"
+        return f"file:{self.path}"
 
     def stamp(self) -> object:
         """Return what tells that the file was changed, renamed over, or given other rights.
@@ -43,7 +43,7 @@ class SecretsFile:
             return self._stamp
         self._looked_at = moment
         try:
-            now = self._path.stat()
+            now = self.path.stat()
         except OSError:
             return self._stamp
         if now.st_size:
@@ -61,29 +61,30 @@ class SecretsFile:
         return texts[1] if len(texts) > 1 else None
 
     def _texts(self, name: str) -> list[bytes]:
-        secrets = self._read()
+        secrets = self.read()
         if name not in secrets:
-            raise SecretUnusable(f"{self._path} has no secret {name!r}. Add a line: {name}: its value.")
+            raise SecretUnusable(f"{self.path} has no secret {name!r}. Add a line: {name}: its value.")
         value = secrets[name]
         texts = value if isinstance(value, list) else [value]
         if len(texts) not in (1, 2):
             raise SecretUnusable(
-                f"The secret {name!r} in {self._path} is a list of {len(texts)}."
+                f"The secret {name!r} in {self.path} is a list of {len(texts)}."
                 " List two: the current value, then the one before it."
             )
         return [self._text(name, text) for text in texts]
 
     def _text(self, name: str, value: object) -> bytes:
         if value is None:
-            raise SecretUnusable(f"The secret {name!r} in {self._path} is empty. Write its value after it.")
+            raise SecretUnusable(f"The secret {name!r} in {self.path} is empty. Write its value after it.")
         if not isinstance(value, str):
             # 0123 is 83 to YAML, and yes is true: nothing that was typed may silently become something else
             raise SecretUnusable(
-                f"YAML reads the secret {name!r} in {self._path} as a {_kind(value)}. Put it in quotes."
+                f"YAML reads the secret {name!r} in {self.path} as a {_kind(value)}. Put it in quotes."
             )
         return value.encode("utf-8", "surrogatepass")  # what is not UTF-8 then is refused with the rest
 
-    def _read(self) -> Mapping[Any, object]:
+    def read(self) -> Mapping[Any, object]:
+        """Return the whole mapping as YAML gives it; raise SecretUnusable."""
         content = self._bytes()
         if content == self._content:
             return self._secrets
@@ -93,30 +94,30 @@ class SecretsFile:
             # `from None`: the parser's error quotes the line, and with it the secret
             mark = getattr(error, "problem_mark", None)
             where = f" (line {mark.line + 1})" if mark else ""
-            raise SecretUnusable(f"{self._path} is not YAML{where}. Correct it there.") from None
+            raise SecretUnusable(f"{self.path} is not YAML{where}. Correct it there.") from None
         if not isinstance(secrets, dict):
-            raise SecretUnusable(f"{self._path} is not a mapping. Write one line for each: name: value.")
+            raise SecretUnusable(f"{self.path} is not a mapping. Write one line for each: name: value.")
         self._secrets, self._content = secrets, content
         return secrets
 
     def _bytes(self) -> bytes:
         """Return the content of the very file whose owner and rights were looked at."""
         try:
-            with self._path.open("rb") as file:
+            with self.path.open("rb") as file:
                 self._refuse_shared(os.fstat(file.fileno()))
                 return file.read()
         except FileNotFoundError:
-            raise SecretUnusable(f"There is no file {self._path}. Make it, or correct SECRETS.") from None
+            raise SecretUnusable(f"There is no file {self.path}. Make it, or correct SECRETS.") from None
         except OSError as error:
-            raise SecretUnusable(f"{self._path} cannot be read: {error.strerror}.") from error
+            raise SecretUnusable(f"{self.path} cannot be read: {error.strerror}.") from error
 
     def _refuse_shared(self, status: os.stat_result) -> None:
         if status.st_uid not in (0, os.geteuid()):
             raise SecretUnusable(
-                f"{self._path} belongs to another user, who could change it. Run: chown {os.geteuid()} {self._path}"
+                f"{self.path} belongs to another user, who could change it. Run: chown {os.geteuid()} {self.path}"
             )
         if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SecretUnusable(f"Others can read or write {self._path}. Run: chmod 600 {self._path}")
+            raise SecretUnusable(f"Others can read or write {self.path}. Run: chmod 600 {self.path}")
 
 
 class SecretsFolder:
@@ -125,10 +126,10 @@ class SecretsFolder:
     is_far = True  # on Cloud Run
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def __repr__(self) -> str:
-        return f"dir:{self._path}"
+        return f"dir:{self.path}"
 
     def stamp(self) -> object:
         """Return nothing: on Cloud Run each look into a mounted secret is a call, so time alone tells."""
@@ -139,7 +140,7 @@ class SecretsFolder:
         _refuse_pin(name, pinned, self)
         value = self._read(name)
         if value is None:
-            raise SecretUnusable(f"There is no file {self._path / name}. Mount the secret {name!r} there.")
+            raise SecretUnusable(f"There is no file {self.path / name}. Mount the secret {name!r} there.")
         return value, 0
 
     def before(self, name: str, number: int) -> bytes | None:  # noqa: ARG002
@@ -147,7 +148,7 @@ class SecretsFolder:
         return self._read(f"{name}.previous")
 
     def _read(self, file: str) -> bytes | None:
-        path = self._path / file
+        path = self.path / file
         try:
             # Opening a pipe would wait for its writer, for ever.
             if path.exists() and not path.is_file():

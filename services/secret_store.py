@@ -33,17 +33,22 @@ _logger = logging.getLogger("liaison.secrets")
 
 
 def open_store(location: str, *, clock: Callable[[], float] = time.monotonic) -> SecretStore:
-    """Return the store that the setting SECRETS names. Nothing is opened or asked before the first use.
+    """Return the store that the setting SECRETS names. Nothing is opened or asked before the first use."""
+    return SecretStore(open_source(location), clock=clock)
+
+
+def open_source(location: str) -> SecretsFile | SecretsFolder | GoogleSecrets:
+    """Return where the setting SECRETS says that secrets are, unread; raise InvalidSettings.
 
     `gcp://PROJECT?endpoint=secretmanager.europe-west3.rep.googleapis.com` reads regional secrets.
     """
     kind, _, rest = location.strip().partition(":")
     if kind == "file" and rest:
-        return SecretStore(SecretsFile(Path(rest)), clock=clock)
+        return SecretsFile(Path(rest))
     if kind == "dir" and rest:
-        return SecretStore(SecretsFolder(Path(rest)), clock=clock)
+        return SecretsFolder(Path(rest))
     if kind == "gcp" and (google := _GOOGLE.fullmatch(rest)):
-        return SecretStore(GoogleSecrets(google[1], google[2]), clock=clock)
+        return GoogleSecrets(google[1], google[2])
     raise InvalidSettings(f"SECRETS does not say where the secrets are: {_FORMS}.")
 
 

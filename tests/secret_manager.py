@@ -13,6 +13,8 @@ from tests.google_platform import ACCOUNT, TOKEN
 
 __all__ = ["ACCOUNT", "TOKEN", "FakeSecretManager", "start"]
 
+from tests.secret_versions import Writing
+
 SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 
 
@@ -22,33 +24,34 @@ class FakeSecretManager:
     def __init__(self) -> None:
         self.accesses: list[str] = []  # the path that was asked for, each time
         self.authorizations: list[str] = []  # and the header that came with it
-        self._versions: dict[str, list[bytes | None]] = {}  # none: destroyed
-        self._disabled: set[tuple[str, int]] = set()
+        self.versions: dict[str, list[bytes | None]] = {}  # none: destroyed
+        self.disabled: set[tuple[str, int]] = set()
         self._denied: dict[str, grpc.StatusCode] = {}
         self._corrupt: dict[str, int] = {}
         self._down: grpc.StatusCode | None = None
         self._slow = 0.0
         self._off = False
+        self.writing = Writing(self)
         self._stopped = threading.Event()
         self._server = self._serve("localhost:0")
 
     def add(self, name: str, value: str | bytes) -> int:
         """Add a version and return its number."""
-        versions = self._versions.setdefault(name, [])
+        versions = self.versions.setdefault(name, [])
         versions.append(value.encode() if isinstance(value, str) else value)
         return len(versions)
 
     def disable(self, name: str, number: int) -> None:
         """Disable a version."""
-        self._disabled.add((name, number))
+        self.disabled.add((name, number))
 
     def enable(self, name: str, number: int) -> None:
         """Enable a version again."""
-        self._disabled.discard((name, number))
+        self.disabled.discard((name, number))
 
     def destroy(self, name: str, number: int) -> None:
         """Destroy a version: its value is gone for good."""
-        self._versions[name][number - 1] = None
+        self.versions[name][number - 1] = None
 
     def deny(self, name: str, code: grpc.StatusCode = grpc.StatusCode.PERMISSION_DENIED) -> None:
         """Answer every access to this secret with `code`."""
@@ -100,7 +103,8 @@ class FakeSecretManager:
             request_deserializer=AccessSecretVersionRequest.deserialize,
             response_serializer=AccessSecretVersionResponse.serialize,
         )
-        server, self.address = google_platform.serve(address, SERVICE, {"AccessSecretVersion": access}, threads=32)
+        methods = {"AccessSecretVersion": access, **self.writing.methods()}
+        server, self.address = google_platform.serve(address, SERVICE, methods, threads=32)
         return server
 
     def _access(
@@ -108,11 +112,7 @@ class FakeSecretManager:
     ) -> AccessSecretVersionResponse:
         self.accesses.append(request.name)
         self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization")))
-        self._stopped.wait(self._slow)
-        if self._down:
-            context.abort(self._down, "The service is currently unavailable.")
-        if self._off:
-            google_platform.abort_switched_off(context, "Secret Manager")
+        self.bear(context)
         parent, _, rest = request.name.partition("/secrets/")
         name, _, version = rest.partition("/versions/")
         if code := self._denied.get(name):
@@ -125,8 +125,16 @@ class FakeSecretManager:
                 value = bytes([value[0] ^ 1]) + value[1:]
         return AccessSecretVersionResponse(name=path, payload={"data": value, "data_crc32c": checksum})
 
+    def bear(self, context: grpc.ServicerContext) -> None:
+        """Be as slow, as far down or as switched off as told."""
+        self._stopped.wait(self._slow)
+        if self._down:
+            context.abort(self._down, "The service is currently unavailable.")
+        if self._off:
+            google_platform.abort_switched_off(context, "Secret Manager")
+
     def _find(self, parent: str, name: str, version: str, context: grpc.ServicerContext) -> tuple[str, bytes]:
-        versions = self._versions.get(name, [])
+        versions = self.versions.get(name, [])
         number = len(versions) if version == "latest" else int(version)
         # The real one answers with the project's number, whatever the project was asked for by.
         path = f"{parent.replace('my-project', '123456789')}/secrets/{name}/versions/{number}"
@@ -135,7 +143,7 @@ class FakeSecretManager:
         value = versions[number - 1]
         if value is None:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"Secret Version [{path}] is in DESTROYED state.")
-        if (name, number) in self._disabled:
+        if (name, number) in self.disabled:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"Secret Version [{path}] is in DISABLED state.")
         return path, value
 
