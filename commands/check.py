@@ -77,7 +77,7 @@ def _findings(where: Where) -> Iterator[Finding]:
             return
         yield from _secrets(store, hooks, settings)
         if settings:
-            yield from _superoffice(settings, store, where)
+            yield from try_superoffice(settings, store, where)
 
 
 def _settings(where: Where) -> tuple[Settings | None, Finding]:
@@ -136,7 +136,7 @@ def _secret(name: str, store: SecretStore, used_by: Sequence[Hook]) -> Finding:
     return Finding(check, True, f"there, for {hooks or 'the login'}")
 
 
-def _superoffice(settings: Settings, store: SecretStore, where: Where) -> Iterator[Finding]:
+def try_superoffice(settings: Settings, store: SecretStore, where: Where) -> Iterator[Finding]:
     """Ask for the tenant's state, log in, and make a call that changes nothing."""
     tenant = None if settings.is_onsite else _tenant(settings, where)
     if tenant:

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from commands.check import check
+from commands.connect import connect
+from commands.secret import secret
 from commands.senders import senders
 from commands.try_hook import try_hook
 from services.errors import LiaisonError
@@ -29,16 +31,17 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.pass_context
 def liaison(ctx: click.Context) -> None:
-    """Look after Liaison: try a submission, see what senders there are, check what is set up.
+    """Look after Liaison: connect it to a tenant, keep its secrets, try a submission, check what is set up.
 
-    Settings come from the environment; where SUPEROFFICE_URL is not set, from the sandbox that `make run` started.
+    Settings come from the environment; where SUPEROFFICE_URL is not set, from `./liaison connect` or `make run`,
+    whichever was done last.
     Exit codes: 0 all is well, 1 something is wrong, 2 it was not called rightly.
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         ctx.color = False
 
 
-for command in (check, senders, try_hook):
+for command in (check, connect, secret, senders, try_hook):
     liaison.add_command(command)
 
 

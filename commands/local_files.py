@@ -19,6 +19,7 @@ FOLDER = Path("var")
 SECRETS = FOLDER / "secrets.yaml"
 LEDGER = FOLDER / "ledger.db"
 RUN_ENV = FOLDER / "run.env"
+CONNECT_ENV = FOLDER / "connect.env"
 EXAMPLE_HOOKS = Path("hooks.example.yaml")
 HOOKS = Path("hooks.yaml")
 EXAMPLE = "example"  # the hook of hooks.example.yaml that the printed line calls
@@ -57,9 +58,16 @@ def write_secrets(root: Path, app: Mapping[str, str]) -> dict[str, Any]:
     return wanted
 
 
-def write_settings(root: Path, settings: Mapping[str, str]) -> None:
-    """Write var/run.env, by which `./liaison` finds the running sandbox."""
-    write_private(root / RUN_ENV, "".join(f"{name}={value}\n" for name, value in settings.items()))
+def write_settings(root: Path, settings: Mapping[str, str], file: Path = RUN_ENV) -> None:
+    """Write var/run.env, by which `./liaison` finds the running sandbox, or a file like it."""
+    write_private(root / file, "".join(f"{name}={value}\n" for name, value in settings.items()))
+
+
+def read_settings_file(file: Path) -> dict[str, str]:
+    """Return what such a file says; nothing where there is none."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def example_header(root: Path, known: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""Which installation the command line speaks to: that of the environment, else the sandbox of `make run`."""
+"""Which installation the command line speaks to: that of the environment, of `./liaison connect`, or of `make run`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
-from commands.local_files import RUN_ENV
+from commands.local_files import CONNECT_ENV, RUN_ENV, read_settings_file
 from commands.run import ROOT, own_environ
 
 _USER = re.compile(r"//[^/@]*@")  # user and password in an address
@@ -30,20 +29,30 @@ class Where:
 
 
 def find_settings(environ: Mapping[str, str] = os.environ) -> Where:
-    """Find the settings, and make the repository the current folder: their paths are relative to it."""
+    """Find the settings, and make the repository the current folder: their paths are relative to it.
+
+    Of `make run` and `./liaison connect` the one that was done last counts; both count if they are about one address.
+    """
     os.chdir(ROOT)
     if environ.get("SUPEROFFICE_URL", "").strip():
         return Where(environ, "the environment")
-    if not RUN_ENV.is_file():
-        return Where(environ, "")
+    sandbox, connected = read_settings_file(RUN_ENV), read_settings_file(CONNECT_ENV)
     left, _ = own_environ(environ)  # as in `make run`: SECRETS of a real tenant have no business with the sandbox
-    return Where({**left, **_read_env(RUN_ENV)}, f"make run ({RUN_ENV})")
+    if sandbox and sandbox["SUPEROFFICE_URL"] == connected.get("SUPEROFFICE_URL"):
+        return Where({**left, **sandbox, **connected}, f"make run ({RUN_ENV}) and ./liaison connect ({CONNECT_ENV})")
+    if connected and not (sandbox and RUN_ENV.stat().st_mtime > CONNECT_ENV.stat().st_mtime):
+        given = {name: value for name, value in environ.items() if value.strip()}
+        return Where({**connected, **given}, f"./liaison connect ({CONNECT_ENV})")
+    return Where({**left, **sandbox}, f"make run ({RUN_ENV})") if sandbox else Where(environ, "")
 
 
 def say_where(where: Where) -> None:
     """Print the first line of every command: which tenant, which secrets, and who says so."""
     if not where.source:
-        click.secho("No settings: set SUPEROFFICE_URL and SECRETS, or start the sandbox with `make run`.", dim=True)
+        click.secho(
+            "No settings: set SUPEROFFICE_URL and SECRETS, run ./liaison connect, or start the sandbox: `make run`.",
+            dim=True,
+        )
         return
     tenant = where.environ.get("SUPEROFFICE_TENANT") or "onsite"
     url = _USER.sub("//", where.environ["SUPEROFFICE_URL"])
@@ -54,9 +63,3 @@ def say_where(where: Where) -> None:
 def hooks_file(where: Where) -> str:
     """Return where hooks.yaml is, also where other settings are wrong."""
     return where.environ.get("HOOKS", "").strip() or "hooks.yaml"
-
-
-def _read_env(path: Path) -> dict[str, str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.request import Request
@@ -91,6 +91,10 @@ class Call(Request):
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
             raise malformed(f"The body is not JSON: {error}") from error
+
+    def form_fields(self) -> dict[str, str]:
+        """Read an urlencoded body: the first value of each name."""
+        return {name: values[0] for name, values in parse_qs(self.body.decode("utf-8", "replace")).items()}
 
     @property
     def language(self) -> str | None:

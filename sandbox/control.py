@@ -110,6 +110,14 @@ def _set_archive_cache(world: World, call: Call) -> Answer:
     return Answer(204)
 
 
+def _set_clock(world: World, call: Call) -> Answer:
+    try:
+        world.clock_off = float(members(call.json()).get("seconds", ""))
+    except (TypeError, ValueError) as error:
+        raise ValueError("seconds must be a number: how fast the login's clock is to be.") from error
+    return Answer(204)
+
+
 def _reset(world: World, call: Call) -> Answer:
     del call
     world.reset()
@@ -142,6 +150,7 @@ ACTIONS: dict[tuple[str, str], Callable[[World, Call], Answer]] = {
     ("PUT", "/sandbox/state"): _set_state,
     ("PUT", "/sandbox/collation"): _set_collation,
     ("PUT", "/sandbox/archive-cache"): _set_archive_cache,
+    ("PUT", "/sandbox/clock"): _set_clock,
     ("POST", "/sandbox/reset"): _reset,
     ("POST", "/sandbox/expire"): _expire,
 }

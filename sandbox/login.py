@@ -1,4 +1,4 @@
-"""The login host: tenant state, the system user's signed token for a JWT, refresh tokens, and the keys to check with.
+"""The login host: tenant state, the system user's signed token for a JWT, and the keys to check with.
 
 https://docs.superoffice.com/en/api/authentication/online/auth-application/get-system-user-ticket
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
-from urllib.parse import parse_qs
 
 from sandbox import seed
 from sandbox.call import Answer, Call, json_answer, members
-from sandbox.sessions import ACCESS_TOKEN_SECONDS, Registration, generate_key
+from sandbox.sessions import Registration, generate_key
 from sandbox.world import World
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -51,41 +49,11 @@ def authenticate(world: World, call: Call) -> Answer:
     """Give a JWT for a correctly signed system token; HTTP 200 in either case."""
     request = members(call.json())
     try:
-        _prove(request, world.sessions.registration)
+        _prove(request, world)
     except LoginRefused as refused:
         return json_answer({"IsSuccessful": False, "Token": None, "ErrorMessage": str(refused)})
     world.journal.count("logins")
     return json_answer({"IsSuccessful": True, "Token": _jwt(world), "ErrorMessage": None})
-
-
-def tokens(world: World, call: Call) -> Answer:
-    """Give an access token for a refresh token (RFC 6749, section 6), asked for in a form body."""
-    form = {name: values[0] for name, values in parse_qs(call.body.decode("utf-8", "replace")).items()}
-    app = world.sessions.registration
-    if form.get("grant_type") != "refresh_token":
-        return json_answer({"error": "unsupported_grant_type"}, 400)
-    if (form.get("client_id"), form.get("client_secret")) != (app.client_id, app.client_secret):
-        return json_answer({"error": "invalid_client"}, 401)
-    if form.get("refresh_token") != app.refresh_token:
-        return json_answer({"error": "invalid_grant"}, 400)
-    world.journal.count("logins")
-    token = world.sessions.open_access_token()
-    return json_answer({"token_type": "Bearer", "access_token": token, "expires_in": ACCESS_TOKEN_SECONDS})
-
-
-def openid_configuration(world: World, call: Call) -> Answer:
-    """Answer OpenID Connect Discovery 1.0, as far as there is something to discover here."""
-    del call
-    return json_answer(
-        {
-            "issuer": world.url,
-            "token_endpoint": f"{world.url}/login/common/oauth/tokens",
-            "jwks_uri": f"{world.url}/login/.well-known/jwks",
-            "grant_types_supported": ["refresh_token"],
-            "scopes_supported": ["openid"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-        }
-    )
 
 
 def jwks(world: World, call: Call) -> Answer:
@@ -94,22 +62,23 @@ def jwks(world: World, call: Call) -> Answer:
 
     del world, call
     key = RSAAlgorithm.to_jwk(generate_key("login").public_key(), as_dict=True)
-    key.update(kid=KEY_ID, use="sig", alg="RS256")
+    key.update(kid=KEY_ID, x5t=KEY_ID, use="sig", alg="RS256")
     key.pop("key_ops", None)
     return json_answer({"keys": [key]})
 
 
-def _prove(request: dict[str, Any], app: Registration) -> None:
+def _prove(request: dict[str, Any], world: World) -> None:
+    app = world.sessions.registration
     if str(request.get("contextidentifier")).lower() != seed.TENANT_ID.lower():
         raise LoginRefused("4 Denied: the context identifier is not known")
     if request.get("applicationtoken") != app.client_secret:
         raise LoginRefused("4 Denied: the application token is not the app's client secret")
     if str(request.get("returntokentype")).lower() != "jwt":
         raise LoginRefused("4 Denied: the return token type must be JWT")
-    _check_signed(str(request.get("signedsystemtoken")), app)
+    _check_signed(str(request.get("signedsystemtoken")), app, world.now())
 
 
-def _check_signed(signed: str, app: Registration) -> None:
+def _check_signed(signed: str, app: Registration, now: float) -> None:
     """Check `<system token>.<yyyyMMddHHmm in UTC>.<signature>`: RSA PKCS#1 v1.5, SHA-256, plain base64."""
     text, _, signature = signed.rpartition(".")
     if not _is_signed(text, signature, app.private_key):
@@ -117,7 +86,7 @@ def _check_signed(signed: str, app: Registration) -> None:
     system_token, _, stamp = text.rpartition(".")
     if system_token != app.system_token:
         raise LoginRefused("1 Revoked: the system token is not known")
-    if not _is_current(stamp):
+    if not _is_current(stamp, now):
         raise LoginRefused("6 InvalidTimestamp: the signed time must be now, in UTC, as yyyyMMddHHmm")
 
 
@@ -137,21 +106,21 @@ def _is_signed(text: str, signature: str, private_key: str) -> bool:
     return True
 
 
-def _is_current(stamp: str) -> bool:
+def _is_current(stamp: str, now: float) -> bool:
     if not re.fullmatch(r"[0-9]{12}", stamp):
         return False
     try:
         signed = datetime.strptime(stamp, "%Y%m%d%H%M").replace(tzinfo=UTC)
     except ValueError:
         return False
-    this_minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    this_minute = datetime.fromtimestamp(now, UTC).replace(second=0, microsecond=0)
     return abs(this_minute - signed) <= CLOCK_SKEW
 
 
 def _jwt(world: World) -> str:
     import jwt
 
-    user, now = seed.SYSTEM_USER, int(time.time())
+    user, now = seed.SYSTEM_USER, int(world.now())
     claims = {
         "ticket": world.sessions.open_ticket(),
         "ctx": seed.TENANT_ID,

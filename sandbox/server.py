@@ -98,8 +98,12 @@ class RunningSandbox:
         """Remember first passes for so long; 0 is never."""
         self._world.archive_cache = archive_cache.read({"seconds": seconds})
 
+    def set_clock(self, seconds: float) -> None:
+        """Have the login's clock so many seconds fast."""
+        self._world.clock_off = seconds
+
     def expire(self) -> None:
-        """End all tickets and access tokens."""
+        """End all tickets, access tokens and codes."""
         self._world.expire()
 
     def reset(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TICKET_SECONDS = 6 * 3600  # sliding: each use starts them anew
 ACCESS_TOKEN_SECONDS = 3600
+CODE_SECONDS = 600
 
 
 @dataclass
@@ -35,6 +36,16 @@ class Registration:
     ticket: str
 
 
+@dataclass(frozen=True)
+class Grant:
+    """What an administrator approved, and what whoever redeems it has to know (RFC 7636 for the challenge)."""
+
+    redirect_uri: str
+    nonce: str
+    challenge: str
+    challenge_method: str
+
+
 class Sessions:
     """The registration and whatever is open under it."""
 
@@ -43,6 +54,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._tickets = {self.registration.ticket: math.inf}
         self._access_tokens: dict[str, float] = {}
+        self._grants: dict[str, tuple[Grant, float]] = {}
 
     def public(self) -> dict[str, str]:
         """Give the registration as a plain mapping."""
@@ -62,6 +74,19 @@ class Sessions:
             self._access_tokens[token] = time.monotonic() + ACCESS_TOKEN_SECONDS
         return token
 
+    def open_code(self, grant: Grant) -> str:
+        """Make the code that an approval is exchanged by."""
+        code = secrets.token_urlsafe(48)
+        with self._lock:
+            self._grants[code] = (grant, time.monotonic() + CODE_SECONDS)
+        return code
+
+    def take_code(self, code: str) -> Grant | None:
+        """Give what a code stands for, once; None where it is not known, used up, or too old."""
+        with self._lock:
+            grant, ends = self._grants.pop(code, (None, 0.0))
+        return grant if ends > time.monotonic() else None
+
     def holds_ticket(self, ticket: str) -> bool:
         """Tell whether it is open still, and renew it with that."""
         now = time.monotonic()
@@ -77,11 +102,12 @@ class Sessions:
             return self._access_tokens.get(token, -math.inf) > time.monotonic()
 
     def expire(self) -> None:
-        """End all tickets and access tokens; the administrator's long-lived ticket is a new one then."""
+        """End all tickets, access tokens and codes; the administrator's long-lived ticket is a new one then."""
         with self._lock:
             self.registration.ticket = _new_ticket()
             self._tickets = {self.registration.ticket: math.inf}
             self._access_tokens = {}
+            self._grants = {}
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
-from sandbox import agents, archive_agent, archive_rest, control, lists, login, party_agents, rest
+from sandbox import agents, archive_agent, archive_rest, consent, control, lists, login, oauth, party_agents, rest
 from sandbox.access import admit
 from sandbox.call import Answer, Call, Context, Refusal, json_answer
 from sandbox.world import World
@@ -27,8 +27,10 @@ class Operation:
 LOGIN: list[tuple[str, str, str, Callable[..., Answer]]] = [
     ("GET", "/api/state/<tenant>", "state", login.state),
     ("POST", "/Login/api/PartnerSystemUser/Authenticate", "Authenticate", login.authenticate),
-    ("POST", "/login/common/oauth/tokens", "tokens", login.tokens),
-    ("GET", "/login/.well-known/openid-configuration", "openid-configuration", login.openid_configuration),
+    ("GET", "/login/common/oauth/authorize", "authorize", consent.ask),
+    ("POST", "/login/common/oauth/authorize", "consent", consent.decide),
+    ("POST", "/login/common/oauth/tokens", "tokens", oauth.tokens),
+    ("GET", "/login/.well-known/openid-configuration", "openid-configuration", oauth.openid_configuration),
     ("GET", "/login/.well-known/jwks", "jwks", login.jwks),
 ]
 API: list[tuple[str, str, Callable[..., Answer]]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 from sandbox import keep
@@ -43,6 +44,7 @@ class World:
         self.sessions = Sessions(kept.app if kept else None)
         self.collation = Collation()
         self.archive_cache = ArchiveCache()
+        self.clock_off = 0.0  # seconds that the login's clock is fast
         self.tenant = Tenant(changed=self._changed)
         self._path = path
         if kept:
@@ -61,6 +63,10 @@ class World:
             raise ValueError(f"State must be one of {', '.join(STATES)}.")
         self.state = name
 
+    def now(self) -> float:
+        """Tell the time by the login's clock."""
+        return time.time() + self.clock_off
+
     def delay(self, seconds: float) -> bool:
         """Wait; False where a reset or the end came first, and the call that waits is not to touch what comes after."""
         return not self._interrupted.wait(seconds)
@@ -78,7 +84,7 @@ class World:
     def reset(self) -> None:
         """Back to the seed: no relations, calls, counts or faults; running. The app stays registered.
 
-        The collation and the archive's cache are as they come, and nothing is cached.
+        The collation, the archive's cache and the clock are as they come, and nothing is cached.
         """
         self.faults.clear()
         self.interrupt()
@@ -86,6 +92,7 @@ class World:
         self.state = "Running"
         self.collation = Collation()
         self.archive_cache = ArchiveCache()
+        self.clock_off = 0.0
         self.tenant.restore()
         self.tenant.parties.restore()
         self._keep()

@@ -69,7 +69,7 @@ class GoogleWriter:
     def _is_newest(self, name: str, value: str) -> bool:
         """Compare, where we may read; who may only write adds a version each time."""
         try:
-            return self._source.newest(name, None)[0].decode("utf-8", "replace").strip() == value
+            return self._source.newest(name, None)[0].decode("utf-8", "replace").strip() == value.strip()
         except SecretUnusable:
             return False
 

@@ -57,7 +57,7 @@ class FileWriter:
     def write(self, name_to_value: Mapping[str, str], *, keep: bool) -> Mapping[str, str]:
         """Put each value in its place; with `keep` it becomes a list, the newest first."""
         known = self._known()
-        changed = {name: value for name, value in name_to_value.items() if _newest(known.get(name)) != value}
+        changed = {name: value for name, value in name_to_value.items() if _newest(known.get(name)) != value.strip()}
         if changed:
             self._rewrite({name: _rotated(value, known.get(name), keep) for name, value in changed.items()})
         return {name: _said(name in changed, str(self._source.path)) for name in name_to_value}
@@ -106,7 +106,7 @@ class FolderWriter:
         for name, value in name_to_value.items():
             path = self._source.path / name
             before = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
-            if changed := before is None or before.strip() != value:
+            if changed := before is None or before.strip() != value.strip():
                 if keep and before is not None:
                     self._put(path.with_name(f"{name}.previous"), before)
                 self._put(path, value)

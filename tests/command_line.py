@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import Any
 
 import yaml
 
-from tests.examples import ROOT
+from tests.examples import HOOKS, ROOT
+
+
+def copy_repository(root, settings, secrets):
+    """Copy what the script needs into a folder, with what `make install` and `make run` leave there."""
+    for package in ("commands", "handlers", "schemas", "services"):
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "liaison", root)
+    for folder in (".venv/bin", "var"):
+        (root / folder).mkdir(parents=True)
+    (root / ".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (root / ".venv/bin/python").chmod(0o755)
+    (root / "var/secrets.yaml").write_text(yaml.safe_dump(secrets))
+    (root / "var/secrets.yaml").chmod(0o600)
+    (root / "hooks.yaml").write_text(yaml.safe_dump(HOOKS))
+    told = {**settings, "SECRETS": "file:var/secrets.yaml", "HOOKS": "hooks.yaml", "LEDGER": "sqlite:var/l.db", "PORT": "9000"}
+    (root / "var/run.env").write_text("".join(f"{name}={value}\n" for name, value in told.items()))
+    return root
 
 
 class CommandLine:

@@ -9,35 +9,15 @@ import sys
 from contextlib import suppress
 
 import pytest
-import yaml
 
-from tests.command_line import CommandLine
+from tests.command_line import CommandLine, copy_repository
 from tests.examples import HOOKS, ROOT
 
 
 @pytest.fixture
 def repository(tmp_path, settings, secrets):
     """Copy what the script needs into a folder, with what `make install` and `make run` leave there."""
-    root = tmp_path / "a folder"
-    for package in ("commands", "handlers", "schemas", "services"):
-        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "liaison", root)
-    for folder in (".venv/bin", "var"):
-        (root / folder).mkdir(parents=True)
-    (root / ".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (root / ".venv/bin/python").chmod(0o755)
-    (root / "var/secrets.yaml").write_text(yaml.safe_dump(secrets))
-    (root / "var/secrets.yaml").chmod(0o600)
-    (root / "hooks.yaml").write_text(yaml.safe_dump(HOOKS))
-    told = {
-        **settings,
-        "SECRETS": "file:var/secrets.yaml",
-        "HOOKS": "hooks.yaml",
-        "LEDGER": "sqlite:var/l.db",
-        "PORT": "9000",
-    }
-    (root / "var/run.env").write_text("".join(f"{name}={value}\n" for name, value in told.items()))
-    return root
+    return copy_repository(tmp_path / "a folder", settings, secrets)
 
 
 def run(script, *arguments, folder, **environment):
