@@ -50,7 +50,8 @@ def say_where(where: Where) -> None:
     """Print the first line of every command: which tenant, which secrets, and who says so."""
     if not where.source:
         click.secho(
-            "No settings: set SUPEROFFICE_URL and SECRETS, run ./liaison connect, or start the sandbox: `make run`.",
+            "No settings: set SUPEROFFICE_URL and SECRETS, run `./liaison connect`,"
+            " or start the sandbox with `make run`.",
             dim=True,
         )
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -11,6 +12,7 @@ from html.parser import HTMLParser
 
 import requests
 import yaml
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 
 class Connecting:
@@ -106,3 +108,14 @@ def free_port():
     """Find a port that nobody has."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]
+
+
+def as_xml(pem):
+    """Write a key as SuperOffice's portal does: the XML of .NET's RSAParameters."""
+    numbers = load_pem_private_key(pem.encode(), None).private_numbers()
+    public = numbers.public_numbers
+    named = {"Modulus": public.n, "Exponent": public.e, "P": numbers.p, "Q": numbers.q, "DP": numbers.dmp1}
+    named |= {"DQ": numbers.dmq1, "InverseQ": numbers.iqmp, "D": numbers.d}
+    each = {name: n.to_bytes((n.bit_length() + 7) // 8) for name, n in named.items()}
+    members = "".join(f"<{name}>{base64.b64encode(raw).decode()}</{name}>" for name, raw in each.items())
+    return f"<RSAKeyValue>{members}</RSAKeyValue>"

@@ -86,6 +86,28 @@ def test_a_file_is_where_one_is_oneself(repository, tmp_path):
     assert outcome.returncode == 0, outcome.stderr
 
 
+@pytest.mark.check
+@pytest.mark.parametrize(
+    ("url", "age", "words"),
+    [
+        ("https://nowhere.example", 0, "Cust2 at https://nowhere.example, secrets from file:other.yaml"),
+        ("https://nowhere.example", 60, "Cust00001 at http://127.0.0.1"),
+        (None, 60, "Cust2 at http://127.0.0.1"),
+    ],
+)
+def test_what_was_connected_last_counts(repository, tmp_path, settings, url, age, words):
+    """Of `make run` and `./liaison connect` the later one; both, where they are about the same address."""
+    url = url or settings["SUPEROFFICE_URL"]
+    told = f"SUPEROFFICE_URL={url}\nSUPEROFFICE_TENANT=Cust2\nSECRETS=file:other.yaml\n"
+    connected = repository / "var/connect.env"
+    connected.write_text(told)
+    made = (repository / "var/run.env").stat().st_mtime
+    os.utime(connected, (made + 1 - age, made + 1 - age))
+    outcome = run(repository / "liaison", "secret", "key", "--end-previous", folder=tmp_path)
+
+    assert outcome.stdout.startswith(words)
+
+
 def test_the_script_may_be_called_through_a_link(repository, tmp_path):
     """A link in one's own bin is enough to have it everywhere."""
     (tmp_path / "bin").mkdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 
 import pytest
@@ -13,11 +12,11 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
 
 from tests.command_line import copy_repository
-from tests.connecting import Connecting, browse, free_port
+from tests.connecting import Connecting, as_xml, browse, free_port
+from tests.secret_manager import start
 
 KEY, OLD = "superoffice-private-key", {"example-key": "kept", "superoffice-app-token": "old"}
 
@@ -35,17 +34,6 @@ def connecting(tmp_path, settings, sandbox):
     running = Connecting(root, app, free_port())
     yield running
     running.kill()
-
-
-def as_xml(pem):
-    """Write a key as SuperOffice's portal does: the XML of .NET's RSAParameters."""
-    numbers = load_pem_private_key(pem.encode(), None).private_numbers()
-    public = numbers.public_numbers
-    named = {"Modulus": public.n, "Exponent": public.e, "P": numbers.p, "Q": numbers.q, "DP": numbers.dmp1}
-    named |= {"DQ": numbers.dmq1, "InverseQ": numbers.iqmp, "D": numbers.d}
-    each = {name: n.to_bytes((n.bit_length() + 7) // 8) for name, n in named.items()}
-    members = "".join(f"<{name}>{base64.b64encode(raw).decode()}</{name}>" for name, raw in each.items())
-    return f"<RSAKeyValue>{members}</RSAKeyValue>"
 
 
 def new_key():
@@ -86,6 +74,7 @@ def test_what_it_prints_leads_on_and_tells_no_secret(connecting, sandbox):
     assert "PRIVATE KEY" not in connecting.printed
 
 
+@pytest.mark.check
 def test_a_refresh_token_is_stored_instead(connecting, sandbox):
     """With that login neither key nor system token is asked for or kept."""
     assert connecting.run("--login", "refresh-token", SUPEROFFICE_PRIVATE_KEY=None) == 0, connecting.printed
@@ -106,6 +95,7 @@ def test_the_key_is_taken_as_people_have_it(connecting, sandbox, write):
     assert connecting.secrets[KEY] == sandbox.app["private_key"]
 
 
+@pytest.mark.check
 def test_without_a_terminal_all_is_read_from_stdin(connecting, sandbox):
     """Client id, secret, the key last; and then the address that was pasted."""
     app = sandbox.app
@@ -161,6 +151,21 @@ def test_a_folder_takes_the_secrets_too(connecting, tmp_path, sandbox):
     assert connecting.run("--secrets", f"dir:{tmp_path}/mounted") == 0, connecting.printed
     assert (tmp_path / "mounted/superoffice-system-token").read_text() == sandbox.app["system_token"]
     assert connecting.secrets == OLD
+
+
+@pytest.mark.check
+def test_secret_manager_takes_the_secrets_too(connecting, sandbox):
+    """Secrets that are not there yet are made; who may only write needs no right to read."""
+    manager = start()
+    manager.deny("superoffice-app-token")
+    manager.add("superoffice-app-token", "old")
+    code = connecting.run("--secrets", manager.location(), **manager.environment())
+    manager.stop()
+
+    assert code == 0, connecting.printed
+    assert manager.versions["superoffice-system-token"] == [sandbox.app["system_token"].encode()]
+    assert "superoffice-app-token: stored as version 2 in Secret Manager" in connecting.printed
+    assert connecting.settings["SECRETS"] == manager.location()
 
 
 def test_an_answer_of_another_run_does_not_end_it(connecting):
