@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -22,15 +24,16 @@ def from_environment(secret: str) -> str:
     return os.environ.get(secret.upper().replace("-", "_"), "").strip()
 
 
-def ask(label: str, *, hidden: bool = True, twice: bool = False) -> str:
-    """Return one line, never an empty one."""
+def ask(label: str, *, hidden: bool = True, twice: bool = False, stored: str = "") -> str:
+    """Return one line, never an empty one; an empty answer, or none, stands for what is stored."""
     if is_terminal():
-        text = str(click.prompt(label, hide_input=hidden, confirmation_prompt=twice))
+        label, default = (f"{label} (Enter: as stored)", "") if stored else (label, None)
+        text = str(click.prompt(label, default, hide_input=hidden, confirmation_prompt=twice, show_default=False))
     else:
         text = sys.stdin.readline() if sys.stdin else ""
-    if not text.strip():
+    if not (text.strip() or stored):
         raise SecretUnusable(f"{label}: nothing was given. Run the command again on a terminal, or give it by stdin.")
-    return text.strip()
+    return text.strip() or stored
 
 
 def read_all() -> str:
@@ -44,40 +47,57 @@ def read_all() -> str:
     return text
 
 
-def ask_key(file: str | None = None, *, folder: Path) -> str:
+def ask_key(file: str | None = None, *, folder: Path, stored: str = "") -> str:
     """Return the app's private key as PEM, from a file (`-` is stdin) or as it is pasted, line by line.
 
-    A file's name is taken as it is from `folder`.
+    A file's name is taken as it is from `folder`; an empty answer, or none, stands for what is stored.
     """
     if file is not None and file != "-":
-        return _read_file(folder / Path(file).expanduser())
-    lines: list[str] = []
-    first = "The app's private key: its file, or paste the key itself (PEM or XML)"
-    while not lines or not any(end in lines[-1] for end in ENDS):
-        line = _next_line(first if not lines else "…")
-        if not lines and line.strip() and not line.lstrip("\ufeff ").startswith(("-----", "<")):
-            return _read_file(folder / Path(line.strip()).expanduser())
-        if not line and lines:
-            break
-        lines.append(line)
-    return read_key("\n".join(lines))
+        return _read_file(folder / Path(file).expanduser(), f"The key file {file}")
+    with _no_echo("The app's private key: its file, or paste the key itself (PEM or XML)", bool(stored)):
+        lines = [_next_line(may_be_none=bool(stored))]
+        is_key = lines[0].lstrip("\ufeff ").startswith(("-----", "<"))
+        while is_key and not any(end in lines[-1] for end in ENDS):
+            lines.append(_next_line())
+    name = lines[0].strip()
+    if is_key or not name:
+        return read_key("\n".join(lines) if name else stored)
+    # not quoted: it may be a part of the key
+    return _read_file(folder / Path(name).expanduser(), "The file that was named instead of a PEM or XML")
 
 
-def _next_line(label: str) -> str:
-    if is_terminal():
-        return str(click.prompt(label, hide_input=True, default="", show_default=False))
+@contextmanager
+def _no_echo(label: str, is_stored: bool) -> Iterator[None]:
+    """Ask on a terminal, and show nothing of the answer: getpass would throw away all of a paste but its first line."""
+    if not is_terminal():
+        yield
+        return
+    import termios
+
+    click.echo(f"{label}{' (Enter: as stored)' if is_stored else ''}: ", nl=False)
+    terminal, local_modes = sys.stdin.fileno(), 3
+    before = termios.tcgetattr(terminal)
+    hidden = [*before]
+    hidden[local_modes] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSADRAIN, hidden)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        click.echo()
+
+
+def _next_line(*, may_be_none: bool = False) -> str:
     line = sys.stdin.readline() if sys.stdin else ""
-    if not line:
+    if not line and not may_be_none:
         raise SecretUnusable("The private key ends too early, or was not given. Give it whole, or use --key-file.")
     return line.rstrip("\r\n")
 
 
-def _read_file(path: Path) -> str:
+def _read_file(path: Path, what: str) -> str:
     try:
         return read_key(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SecretUnusable(f"The key file {path} cannot be read: {error.strerror}.") from error
+        raise SecretUnusable(f"{what} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise SecretUnusable(
-            f"The key file {path} is not text: take the PEM or the XML, not a .pfx or .der."
-        ) from error
+        raise SecretUnusable(f"{what} is not text: take the PEM or the XML, not a .pfx or .der.") from error

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from commands import asking, local_files, printing
-from commands.connecting import Target, find_target, prove
+from commands.connecting import Target, find_target, prove, read_stored
 from commands.private_key import read_key
 from commands.redirect import address_of, ask_for_address, listening
 from commands.run import ROOT
@@ -58,7 +58,7 @@ def connect(**options: Any) -> None:
 
     Client id, client secret and key come from the options, from the environment (SUPEROFFICE_CLIENT_ID,
     SUPEROFFICE_APP_TOKEN, SUPEROFFICE_PRIVATE_KEY), or are asked for; without a terminal they are read from stdin,
-    a line each, the key last. Nothing is stored before the login works.
+    a line each, the key last. What is stored already need not be given again. Nothing is stored before the login works.
     """
     folder = Path.cwd()  # before the repository becomes that
     where = find_settings()
@@ -66,7 +66,7 @@ def connect(**options: Any) -> None:
     click.secho(f"{target.tenant or 'A tenant'} at {target.url}, secrets to {target.secrets}", dim=True)
     writer = open_writer(target.secrets)
     writer.prepare()
-    app = _ask_for_app(options["client_id"], options["key_file"], folder, needs_key=target.login == "system-user")
+    app = _ask_for_app(options["client_id"], options["key_file"], folder, target, where)
     consent = request_consent(target.url, app.client_id, address_of(options["port"]), target.tenant)
     code = _await_code(consent, options)
     approval, refresh_token = _redeem(consent, code, app.client_secret)
@@ -77,13 +77,19 @@ def connect(**options: Any) -> None:
     _say_settings(connected, where)
 
 
-def _ask_for_app(client_id: str | None, key_file: str | None, folder: Path, *, needs_key: bool) -> App:
-    known = client_id or asking.from_environment(CLIENT_ID) or asking.ask("The app's client id", hidden=False)
-    secret = asking.from_environment(APP_TOKEN) or asking.ask("The app's client secret")
+def _ask_for_app(client_id: str | None, key_file: str | None, folder: Path, target: Target, where: Where) -> App:
+    """Ask for what was not given; of the same login host what is stored will do."""
+    names = (CLIENT_ID, APP_TOKEN, PRIVATE_KEY)
+    stored = read_stored(target.secrets, names) if target.is_that_of(where) else {}
+    given = {name: asking.from_environment(name) for name in names}
+    known = client_id or given[CLIENT_ID]
+    known = known or asking.ask("The app's client id", hidden=False, stored=stored.get(CLIENT_ID, ""))
+    secret = given[APP_TOKEN] or asking.ask("The app's client secret", stored=stored.get(APP_TOKEN, ""))
     key = ""
-    if needs_key:
-        given = asking.from_environment(PRIVATE_KEY)
-        key = read_key(given) if given and not key_file else asking.ask_key(key_file, folder=folder)
+    if target.login == "system-user":
+        old = stored.get(PRIVATE_KEY, "")
+        from_environment = given[PRIVATE_KEY] and not key_file
+        key = read_key(given[PRIVATE_KEY]) if from_environment else asking.ask_key(key_file, folder=folder, stored=old)
     return App(known.strip(), secret, key)
 
 
@@ -114,7 +120,7 @@ def _redeem(consent: Consent, code: str, client_secret: str) -> tuple[Approval, 
             " Nothing was stored."
         )
     by = printing.printable(f"{approval.company}, {approval.tenant}" if approval.company else approval.tenant)
-    click.echo(printing.verdict(True, f"Approved in {by}; the id token is SuperOffice's own"))
+    click.echo(printing.verdict(True, f"Approved in {by}; its WebAPI is at {printing.printable(approval.webapi_url)}"))
     return approval, str(told.get("refresh_token") or "")
 
 
@@ -153,5 +159,5 @@ def _say_settings(target: Target, where: Where) -> None:
         click.echo(f"  {name}={value}")
     if others := sorted(name for name, value in target.settings().items() if os.environ.get(name, value) != value):
         printing.warn(f"The environment says otherwise, and goes first: {', '.join(others)}.")
-    if not where.is_sandbox:
+    if not (where.is_sandbox and target.is_that_of(where)):
         click.echo("\nA function that is deployed already needs them in its environment: ./liaison deploy")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import click
@@ -12,8 +13,8 @@ import click
 from commands import printing
 from commands.check import try_superoffice
 from commands.where import Where
-from services.errors import InvalidSettings, LoginRefused
-from services.secret_store import SecretStore
+from services.errors import InvalidSettings, LiaisonError, LoginRefused
+from services.secret_store import SecretStore, open_store
 from services.settings import ONSITE_PATH, is_safe_url, read_settings
 
 LOGIN_HOST = "https://{}.superoffice.com"
@@ -40,6 +41,10 @@ class Target(NamedTuple):
     def with_tenant(self, tenant: str) -> Target:
         """Return the same with the tenant that approved."""
         return self._replace(tenant=tenant)
+
+    def is_that_of(self, where: Where) -> bool:
+        """Tell whether the settings lead to the same login host."""
+        return self.url == _address(where)
 
     def settings(self) -> dict[str, str]:
         """Return the settings that lead there."""
@@ -91,12 +96,21 @@ def _find_secrets(where: Where, given: str | None, *, is_same: bool) -> str:
     return location
 
 
+def read_stored(location: str, names: Sequence[str]) -> dict[str, str]:
+    """Return those of the secrets that are there and that we may read."""
+    store, found = open_store(location), {}
+    for name in names:
+        with suppress(LiaisonError), printing.log_aside():
+            found[name] = store.text(name)
+    return found
+
+
 def prove(target: Target, values: Mapping[str, str], where: Where) -> None:
     """Ask for the tenant's state, log in and make a call, with values that are not stored yet; raise LoginRefused."""
     quiet = {"LEDGER": "sqlite:var/ledger.db"}  # wanted among the settings, and not opened here
     settings = read_settings({**quiet, **target.settings()})
-    is_same = target.url == _address(where)
-    for finding in try_superoffice(settings, SecretStore(_Given(values)), where if is_same else Where({}, "")):
+    speaks_of = where if target.is_that_of(where) else Where({}, "")
+    for finding in try_superoffice(settings, SecretStore(_Given(values)), speaks_of):
         click.echo(printing.verdict(finding.ok, f"{click.style(finding.check, bold=True)}: {finding.detail}"))
         if not finding.ok:
             advice = [words for name, words in ADVICE.items() if re.search(rf"\b{name}\b", finding.detail)]

@@ -49,6 +49,7 @@ def write_secrets(root: Path, app: Mapping[str, str]) -> dict[str, Any]:
         "superoffice-app-token": app["client_secret"],
         "superoffice-system-token": app["system_token"],
         "superoffice-private-key": app["private_key"],
+        "superoffice-client-id": app["client_id"],  # so that `./liaison connect` need not ask
     }
     for name in ("liaison-api-key", _example_verify(root)["secret"]):
         wanted[name] = wanted.get(name) or secrets.token_urlsafe(24)

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from urllib.parse import parse_qsl
 
 import click
@@ -59,10 +60,11 @@ def ask_for_address(read: Read) -> str:
             click.secho(error.detail, fg="red")
 
 
-class _Server(ThreadingHTTPServer):
-    """Threads, because browsers open connections that they do not use."""
+class _Server(ThreadingTCPServer):
+    """With threads, because browsers open connections that they do not use; http.server's own would ask the DNS."""
 
     daemon_threads = True
+    allow_reuse_address = True
 
     def __init__(self, port: int, read: Read):
         self.read = read
@@ -76,7 +78,7 @@ class _Server(ThreadingHTTPServer):
         except queue.Empty:
             raise LoginRefused(
                 f"No answer came back within {PATIENCE // 60} minutes. If SuperOffice showed InvalidRedirectUrl,"
-                f" register {address_of(self.server_port)} as a redirect address of the app; then run it again."
+                f" register {address_of(self.server_address[1])} as a redirect address of the app; then run it again."
             ) from None
         if isinstance(came, LiaisonError):
             raise came

@@ -26,7 +26,13 @@ def copy_repository(root, settings, secrets):
     (root / "var/secrets.yaml").write_text(yaml.safe_dump(secrets))
     (root / "var/secrets.yaml").chmod(0o600)
     (root / "hooks.yaml").write_text(yaml.safe_dump(HOOKS))
-    told = {**settings, "SECRETS": "file:var/secrets.yaml", "HOOKS": "hooks.yaml", "LEDGER": "sqlite:var/l.db", "PORT": "9000"}
+    told = {
+        **settings,
+        "SECRETS": "file:var/secrets.yaml",
+        "HOOKS": "hooks.yaml",
+        "LEDGER": "sqlite:var/l.db",
+        "PORT": "9000",
+    }
     (root / "var/run.env").write_text("".join(f"{name}={value}\n" for name, value in told.items()))
     return root
 

@@ -89,7 +89,7 @@ def test_secret_manager_gets_a_version(liaison):
         ("example-key", b" \n", {}, "Nothing came by stdin"),
         ("example-key", b"\xff", {}, "not text in UTF-8"),
         ("example-key", b"x" * 65_537, {}, "longer than 65,536 bytes"),
-        ("superoffice-private-key", b"x", {}, "x cannot be read"),
+        ("superoffice-private-key", b"MIIEvQ", {}, "instead of a PEM or XML cannot be read"),
         ("superoffice-private-key", b"-----BEGIN", {}, "ends too early"),
         ("example-key", b"new", {"SECRETS": ""}, "SECRETS is not set"),
         ("example-key", b"new", {"SECRETS": "vault:x"}, "SECRETS does not say where"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 
 import pytest
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.command_line import copy_repository
 from tests.connecting import Connecting, as_xml, browse, free_port
 from tests.secret_manager import start
+from tests.terminal import type_into
 
 KEY, OLD = "superoffice-private-key", {"example-key": "kept", "superoffice-app-token": "old"}
 
@@ -109,6 +112,20 @@ def test_without_a_terminal_all_is_read_from_stdin(connecting, sandbox):
 
 
 @pytest.mark.check
+def test_a_person_is_asked_and_sees_no_secret(connecting, sandbox, tmp_path):
+    """Only the client id is shown; the key is named by its file, or pasted line by line."""
+    command = [str(connecting.root / "liaison"), "connect", "--port", str(connecting.port)]
+    environment = {"PATH": os.environ["PATH"], "TERM": "dumb"}
+    papers = (("client id:", "the-id"), ("as stored):", "s3cret"), ("(PEM or XML):", new_key().rstrip()))
+    with socket.create_server(("127.0.0.1", connecting.port)):
+        code, screen = type_into(command, environment, tmp_path, *papers)
+
+    assert (code, "the-id" in screen) == (1, True)
+    assert "cannot be used" in screen  # so all was asked for, and the port comes next
+    assert not {"s3cret", "PRIVATE KEY"} & set(re.findall(r"s3cret|PRIVATE KEY", screen))
+
+
+@pytest.mark.check
 def test_a_browser_is_opened(connecting, tmp_path, sandbox):
     """With the very address that is printed."""
     browser = tmp_path / "browser"
@@ -134,9 +151,10 @@ def test_the_answer_may_be_posted(connecting):
 
 @pytest.mark.check
 def test_a_second_run_changes_nothing(connecting):
-    """The same approval again leaves the secrets as they are, and says so."""
+    """What is stored is not asked for again, and stays as it is; that is said."""
     connecting.run()
     before = (connecting.root / "var/secrets.yaml").read_text()
+    connecting.app = {}
 
     assert connecting.run() == 0
     assert (connecting.root / "var/secrets.yaml").read_text() == before

@@ -151,6 +151,7 @@ def test_a_token_as_the_real_one_is_read(read):
         ({"nonce": "another"}, "does not belong to the approval"),
         ({"nonce": None}, "does not belong to the approval"),
         ({"ctx": None}, "names no tenant"),
+        ({"ctx": "Cust1\nSECRETS=file:x"}, "names no tenant"),
     ],
 )
 def test_a_token_that_does_not_fit_is_refused(read, changed, words):

@@ -6,6 +6,7 @@ Source: SuperOffice docs, "Validating security tokens" (the issuer is the login 
 from __future__ import annotations
 
 import hmac
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from services.superoffice.claims import CLAIM, read_claims
 from services.superoffice.consent import Consent
 from services.superoffice.transport import Transport
 
+_TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LEEWAY = 60  # seconds that two clocks may differ; the token itself lives for five minutes
 
 
@@ -76,7 +78,7 @@ def _approval(claims: Mapping[str, Any]) -> Approval:
         name: str(claims.get(f"{CLAIM}{name}") or "")
         for name in ("ctx", "system_token", "webapi_url", "company_name", "upn", "is_administrator")
     }
-    if not told["ctx"]:
+    if not _TENANT.fullmatch(told["ctx"]):
         raise LoginRefused("The id token names no tenant. Choose a tenant on SuperOffice's page, and approve there.")
     return Approval(
         tenant=told["ctx"],
