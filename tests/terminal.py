@@ -26,7 +26,7 @@ def type_into(command, environment, folder, *answers, seconds=30):
             screen += os.read(terminal, 4096)
         except OSError:  # Linux ends with EIO
             break
-        if typed and screen.rstrip().endswith(typed[0][0].encode()):
+        if typed and screen.rstrip(b" ").endswith(typed[0][0].encode()):
             os.write(terminal, typed.pop(0)[1].encode() + b"\n")
     os.close(terminal)
     return process.wait(10), screen.decode()
