@@ -12,6 +12,7 @@ import click
 
 from commands import printing
 from commands.check import try_superoffice
+from commands.local_files import LEDGER
 from commands.where import Where
 from services.errors import InvalidSettings, LiaisonError, LoginRefused
 from services.secret_store import SecretStore, open_store
@@ -47,12 +48,13 @@ class Target(NamedTuple):
         return self.url == _address(where)
 
     def settings(self) -> dict[str, str]:
-        """Return the settings that lead there."""
+        """Return the settings that lead there, with a ledger for commands that run on this machine."""
         return {
             "SUPEROFFICE_URL": self.url,
             "SUPEROFFICE_TENANT": self.tenant,
             "SUPEROFFICE_LOGIN": self.login,
             "SECRETS": self.secrets,
+            "LEDGER": f"sqlite:{LEDGER}",
         }
 
 
@@ -107,8 +109,7 @@ def read_stored(location: str, names: Sequence[str]) -> dict[str, str]:
 
 def prove(target: Target, values: Mapping[str, str], where: Where) -> None:
     """Ask for the tenant's state, log in and make a call, with values that are not stored yet; raise LoginRefused."""
-    quiet = {"LEDGER": "sqlite:var/ledger.db"}  # wanted among the settings, and not opened here
-    settings = read_settings({**quiet, **target.settings()})
+    settings = read_settings(target.settings())
     speaks_of = where if target.is_that_of(where) else Where({}, "")
     for finding in try_superoffice(settings, SecretStore(_Given(values)), speaks_of):
         click.echo(printing.verdict(finding.ok, f"{click.style(finding.check, bold=True)}: {finding.detail}"))
