@@ -47,7 +47,7 @@ def milliseconds(count, hook):
 
 def main():
     """Serve until stdin closes, which it does when the benchmark ends."""
-    hook = read_hooks(sys.stdin.readline().strip()).find("typeform")
+    hook = read_hooks(sys.stdin.readline().strip()).find("mapped")
     for line in sys.stdin:
         print(json.dumps({"ms": milliseconds(int(line), hook)}), flush=True)
 

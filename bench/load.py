@@ -39,7 +39,7 @@ def webhook(company):
     return HEAD % (company, len(payload)) + payload
 
 
-SENDERS = {"": webhook, "typeform": typeform.webhook}
+SENDERS = {"": webhook, "signed": typeform.signed, "mapped": typeform.mapped}
 
 
 def check(answer, company):

@@ -1,5 +1,7 @@
 """A delivery of Typeform: fifteen answers with their questions, ids in hidden fields, signed.
 
+Two hooks take it: one for which the hidden fields are SuperOffice's own, as in the flat webhook, and one that maps it.
+
 Shape and signature are those of https://www.typeform.com/developers/webhooks/.
 """
 
@@ -9,11 +11,17 @@ import hmac
 import json
 
 SECRET = "bench-typeform-2f6c"
-COMPANY, PERSON, PARTNER, DEFINITION = 686, 12, 4, 18
+COMPANY, PERSON, DEFINITION = 686, 12, 18
 NUMBER = 1111111111  # stands where each delivery has its own: ten digits, as all of them have
-# The hook of such deliveries: five templates and a `when`. The ids are the form's; what is looked up is kept a minute.
+PARTNER, PARTNERS = 7777, 1000  # stands where each has one of a thousand companies, so that pairs differ
+# Mapped are five templates and a `when`. The ids are the form's; what is looked up is kept a minute.
 HOOK = """
-typeform:
+signed:
+  from: typeform
+  verify: {secret: typeform-key}
+  existing: add
+
+mapped:
   from: typeform
   verify: {secret: typeform-key}
   existing: add
@@ -42,7 +50,7 @@ QUESTIONS = (
     ("How likely are you to recommend us?", "opinion_scale", "number", 9),
 )
 HEAD = (
-    b"POST /hooks/typeform HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b"POST /hooks/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     b"User-Agent: Typeform Webhooks\r\nTypeform-Signature: %s\r\nContent-Length: %d\r\n\r\n"
 )
 
@@ -66,20 +74,28 @@ def delivery():
         "token": "a3a12ec67a1365927098a606107fac15",
         "landed_at": "2026-01-02T03:02:33Z",
         "submitted_at": "2026-01-02T03:04:05Z",
-        "hidden": {"company": str(COMPANY), "person": str(PERSON), "definition": str(DEFINITION)},
+        "hidden": {
+            "company": str(COMPANY),
+            "person": str(PERSON),
+            "definition": str(DEFINITION),
+            "SourceContactId": str(NUMBER),
+            "DestinationContactId": "4",
+            "RelationDefinitionId": str(DEFINITION),
+        },
         "definition": {"id": "lT4Z3j", "title": "Become a partner", "fields": questions},
         "answers": answers,
     }
-    event = {"event_id": "01JGH2R6Z8N3X4V5W6Y7Z8A9B0", "event_type": "form_response", "form_response": response}
+    event = {"event_id": f"01JGH2R6Z8N3X4V5{NUMBER}", "event_type": "form_response", "form_response": response}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-BEFORE, _, AFTER = delivery().partition(b"%d" % NUMBER)
+DELIVERY = delivery()
 
 
 def body(number):
     """Return the delivery of this number, which the comment repeats."""
-    return b"%b%010d%b" % (BEFORE, number, AFTER)
+    own = DELIVERY.replace(b"%d" % NUMBER, b"%010d" % number)
+    return own.replace(b"%d" % PARTNER, b"%d" % (1000 + number % PARTNERS))
 
 
 def signature(content):
@@ -88,7 +104,13 @@ def signature(content):
     return b"sha256=" + base64.b64encode(digest)
 
 
-def webhook(number):
-    """Return one request, with a number that no other has."""
+def signed(number):
+    """Return one request whose hidden fields are the entity's."""
     content = body(number)
-    return HEAD % (signature(content), len(content)) + content
+    return HEAD % (b"signed", signature(content), len(content)) + content
+
+
+def mapped(number):
+    """Return the same for the hook that maps it."""
+    content = body(number)
+    return HEAD % (b"mapped", signature(content), len(content)) + content

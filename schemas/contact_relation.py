@@ -159,12 +159,16 @@ def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield str(name), value
 
 
+@lru_cache(maxsize=1024)  # a form asks the same questions each time
+def _hint(spelled: str) -> str:
+    near = difflib.get_close_matches(spelled, _NAMES, 1)
+    return f": did you mean {_NAMES[near[0]]}?" if near else "."
+
+
 def _unrecognised(names: list[str]) -> Iterator[str]:
     """Say which fields were left out of account; what SuperOffice sets itself is no surprise."""
     strange = [name for name in names if _spelled(name) not in _SET_BY_SUPEROFFICE]
     for name in strange[:MOST_WARNINGS]:
-        near = difflib.get_close_matches(_spelled(name), _NAMES, 1)
-        hint = f": did you mean {_NAMES[near[0]]}?" if near else "."
-        yield f"The field {name[:60]} was not recognised{hint}"
+        yield f"The field {name[:60]} was not recognised{_hint(_spelled(name))}"
     if len(strange) > MOST_WARNINGS:
         yield f"{len(strange) - MOST_WARNINGS} more fields were not recognised."

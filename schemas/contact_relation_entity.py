@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
-from schemas.fields import WireDate
+from schemas.fields import WireDate, read_date
 
 if TYPE_CHECKING:
     from schemas.contact_relation import ContactRelation
@@ -68,8 +68,7 @@ ContactRelationEntitySchema = Schema.from_dict(
 ENTITY_FIELDS = tuple(ContactRelationEntitySchema().fields)
 # What is looked at with each answer; the other fields are carried through as they came.
 _DATES = ("CreatedDate", "UpdatedDate")
-_SCHEMA = ContactRelationEntitySchema(only=(*IDS, "RelationId", *_DATES), unknown=EXCLUDE)
-_CARRIED = tuple(name for name in ENTITY_FIELDS if name not in _SCHEMA.fields)
+_CHECKED = (*IDS, "RelationId")
 
 
 class EntityMismatch(ValueError):
@@ -95,17 +94,20 @@ def load_entity(answer: Any, sent: Mapping[str, Any], selected: Iterable[str] = 
     """
     if not isinstance(answer, Mapping):
         raise EntityMismatch("the answer is not an object")
-    try:
-        checked: dict[str, Any] = _SCHEMA.load(answer)
-    except ValidationError as error:
-        if not error.messages_dict.keys().isdisjoint((*IDS, "RelationId")):
-            raise EntityMismatch("its ids cannot be read") from error
-        checked = cast("dict[str, Any]", error.valid_data)  # a date that cannot be read does not undo what was saved
-    entity = {**{name: answer.get(name) for name in _CARRIED}, **checked}
-    if (entity.get("RelationId") or 0) < 1:
+    entity = {name: answer.get(name) for name in ENTITY_FIELDS}
+    for name in _CHECKED:
+        value = entity[name]
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise EntityMismatch("its ids cannot be read")
+    for name in _DATES:
+        try:
+            entity[name] = read_date(entity[name])
+        except ValidationError:
+            del entity[name]  # a date that cannot be read does not undo what was saved
+    if (entity["RelationId"] or 0) < 1:
         raise EntityMismatch("the answer has no RelationId")
     kept = set(selected)
-    for name in (*IDS, "RelationId"):
+    for name in _CHECKED:
         shown = not kept or name in kept
         if sent.get(name) and shown and entity.get(name) != sent[name]:
             raise EntityMismatch(f"{name} is not the one that was sent")

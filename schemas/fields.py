@@ -75,18 +75,23 @@ class Comment(fields.Field[str]):
         return str(value)
 
 
+def read_date(value: Any) -> datetime | None:
+    """Read a date-time of SuperOffice: any offset, none meaning UTC, seven decimals; 0001-01-01 is no date."""
+    if value is None:
+        return None
+    try:
+        date = datetime.fromisoformat(_FRACTION.sub(r"\1", value))
+    except (TypeError, ValueError) as error:
+        raise ValidationError("This is not a date-time.") from error
+    if date.year == 1:
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date
+
+
 class WireDate(fields.Field[datetime | None]):
-    """A date-time of SuperOffice: any offset, none meaning UTC, seven decimals; 0001-01-01 is no date."""
+    """A date-time of SuperOffice."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> datetime | None:
-        if value is None:
-            return None
-        try:
-            date = datetime.fromisoformat(_FRACTION.sub(r"\1", value))
-        except (TypeError, ValueError) as error:
-            raise ValidationError("This is not a date-time.") from error
-        if date.year == 1:
-            return None
-        return date.replace(tzinfo=UTC) if date.tzinfo is None else date
+        return read_date(value)

@@ -24,7 +24,7 @@ GENERIC = "generic"  # the preset of a hook that names none
 ENDS, KINDS, MISSING = ("source", "destination"), ("company", "person"), ("reject", "create")
 INTENTS = ("create", "update", "delete")
 DELIVER = ("now", "queued", "held")
-PASSED_ON = ("accept-language", "so-language", "so-culture", "so-timezone")  # the headers of `pass_headers`
+PASSED_ON = ("Accept-Language", "SO-Language", "SO-Culture", "SO-TimeZone")  # the headers of `pass_headers`
 NEVER_KEPT = ("authorization", "cookie", "proxy-authorization")
 _ORIGIN = re.compile(r"\*|(?:[a-z][a-z0-9+.-]*://)?[^\s/?#@]+", re.IGNORECASE)
 _HOOK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -166,7 +166,7 @@ class HookSchema(Strict):
         """Fill in what depends on another key: who is not proven may only create, and an id is a signed one."""
         usual = ("create",) if isinstance(loaded["verify"], NoProof) else INTENTS
         packing = _with_signed_id(loaded["packing"], loaded["verify"])
-        kept = {*packing.headers, *(PASSED_ON if loaded["pass_headers"] else ())}
+        kept = {*packing.headers, *(name.lower() for name in PASSED_ON if loaded["pass_headers"])}
         kept -= {*NEVER_KEPT, getattr(loaded["verify"], "header", "").lower()}
         allow = frozenset(loaded.get("allow", usual))
         return {**loaded, "packing": packing, "kept_headers": tuple(sorted(kept)), "allow": allow}

@@ -12,6 +12,7 @@ from services import logs
 from services.errors import SecretUnusable
 from services.hooks import Hooks, read_hooks
 from services.ledger.ledger import Ledger
+from services.ledger.locks import Locks
 from services.ledger.opening import open_ledger
 from services.outage import Outage
 from services.secret_store import SecretStore, open_store
@@ -73,10 +74,11 @@ def open_services() -> Services:
 
 def assemble(settings: Settings, secrets: SecretStore, webapi: WebApi) -> Services:
     """Put the parts together around a WebAPI. Raises InvalidSettings."""
-    directory = Directory(webapi, country=settings.country, language=settings.superoffice_language)
     ledger = open_ledger(
         settings.ledger, retain_days=settings.retain_days, retain_refused_days=settings.retain_refused_days
     )
+    locks = Locks(ledger.store, settings.environment)
+    directory = Directory(webapi, country=settings.country, language=settings.superoffice_language, locks=locks)
     outage = Outage(ledger, settings.environment, time.time)
     queue = None
     if settings.queue:

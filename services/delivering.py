@@ -155,7 +155,7 @@ def _request(job: Job, deadline: Deadline) -> Request:
         select = tuple(dict.fromkeys(("RelationId", *names)))
     headers = {}
     if hook.pass_headers:
-        sent = {name: job.arrival.headers.get(name, "") for name in PASSED_ON}
+        sent = {name: job.arrival.headers.get(name.lower(), "") for name in PASSED_ON}
         headers = {name: value for name, value in sent.items() if value.isascii() and 0 < len(value) < LONGEST_HEADER}
     return Request(deadline, select, headers)
 

@@ -141,7 +141,12 @@ class SecretStore:
         return tuple(version.text.encode() for version in (newest, before) if version)
 
     def fetch(self, names: Iterable[str]) -> None:
-        """Fetch those that are not kept, side by side. What fails is told when that secret is asked for."""
+        """Fetch those that are not kept, side by side, from where that saves time.
+
+        What fails is told when that secret is asked for.
+        """
+        if not self._source.is_far:
+            return
         stamp = self._source.stamp()
         missing = [name for name in names if not self._is_fresh(self._slot(name).answer, stamp)]
         self._each(self._fetch, missing)

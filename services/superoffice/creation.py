@@ -79,7 +79,7 @@ def _once(
 ) -> tuple[int, bool]:
     """Take the turn with all that it is to be found by, look again, and make it only if it is still missing."""
     keys = {look.kind: look.key for look in wanted.looks if look.key} | {"name": fold(_value(wanted, "name"))}
-    with directory.turns.take([f"{what} by {kind} {key}" for kind, key in keys.items()], deadline):
+    with directory.making([f"{what} by {kind} {key}" for kind, key in keys.items()], deadline):
         judgement = look_again()
         if judgement.row and not judgement.mistake:
             return judgement.row.id, False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from services.deadline import Deadline
 from services.errors import PairBusy, SuperOfficeUnavailable
@@ -71,6 +71,13 @@ class Turns:
                 self._changed.notify_all()
 
 
+class Locks(Protocol):
+    """Locks that hold for all processes."""
+
+    def take(self, names: Sequence[str], deadline: Deadline) -> AbstractContextManager[None]:
+        """Hold all these names at once."""
+
+
 class Directory:
     """What looking up needs: the WebAPI, what is kept of its answers, workers, and how people here write.
 
@@ -78,7 +85,13 @@ class Directory:
     """
 
     def __init__(
-        self, webapi: WebApi, *, country: str = "", language: str = "en", clock: Callable[[], float] = time.monotonic
+        self,
+        webapi: WebApi,
+        *,
+        country: str = "",
+        language: str = "en",
+        clock: Callable[[], float] = time.monotonic,
+        locks: Locks | None = None,
     ):
         self.webapi = webapi
         self.country = country.upper()
@@ -86,6 +99,17 @@ class Directory:
         self.definitions: Kept[Any] = Kept(DEFINITIONS_ARE_KEPT, clock)
         self.parties: Kept[Any] = Kept(PARTIES_ARE_KEPT, clock)
         self.turns = Turns()
+        self._locks = locks
+
+    @contextmanager
+    def making(self, names: Sequence[str], deadline: Deadline) -> Iterator[None]:
+        """Be the only one, in this process and in all others, who makes something that is found by these names."""
+        with self.turns.take(names, deadline):
+            if self._locks is None:
+                yield
+                return
+            with self._locks.take(names, deadline):
+                yield
 
     @cached_property
     def _workers(self) -> ThreadPoolExecutor:

@@ -7,12 +7,11 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from ssl import SSLCertVerificationError
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
@@ -60,6 +59,11 @@ class _Adapter(HTTPAdapter):
                 self._pools.clear()
             pool = self._pools[origin] = super().get_connection_with_tls_context(request, verify, proxies, cert)
         return pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:  # noqa: ARG002 - requests' own
+        """Return path and query: no proxy is ever used here."""
+        url = str(request.url)
+        return url[url.find("/", len("https://")) :]
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Wrap the answer, whose body is still to be read."""
@@ -123,14 +127,15 @@ def _prepare(
     """Make the request as a session would, but for the cookies, of which there are none, and the URL's parsing."""
     request = requests.PreparedRequest()
     request.method, request.url = method, _full_url(url, tuple(params.items()))
-    request.headers = CaseInsensitiveDict({**HEADERS, **headers})
+    sent = {**HEADERS, **headers}  # all spelt as they are here: nobody has to find them in another case
     if body is not None:
         request.body = _encode(body).encode()
-        request.headers.setdefault("Content-Type", "application/json")
+        sent.setdefault("Content-Type", "application/json")
     elif form is not None:
         request.body = urlencode(form).encode()
-        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-    request.headers["Content-Length"] = str(len(request.body or b""))
+        sent["Content-Type"] = "application/x-www-form-urlencoded"
+    sent["Content-Length"] = str(len(request.body or b""))
+    request.headers = cast("Any", sent)
     return request
 
 
