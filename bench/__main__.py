@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from bench import cold, contestants, lookups, report, senders, warm
+from bench import cold, contestants, ledger, lookups, report, senders, warm
 from bench.load import NotMeasured
 from bench.processes import CORES, HAS_PROC, PINNED, QUIET, REPOSITORY, on_core
 
-SECTIONS = ("throughput", "latency", "cpu", "cold", "memory", "senders", "lookups")
+SECTIONS = ("throughput", "latency", "cpu", "cold", "memory", "ledger", "senders", "lookups")
 FILE, GOOGLE, SYSTEM_USER = (
     "secrets in a file",
     "secrets in Secret Manager",
@@ -26,6 +26,12 @@ BARS = (
     report.Bar("start to first saved relation, Secret Manager", (cold.SAVED, GOOGLE), 1.1, False),
     report.Bar("memory, secrets in a file", (warm.MEMORY, FILE), 1.5, False),
     report.Bar("memory, Secret Manager", (warm.MEMORY, GOOGLE), 1.5, False),
+    report.Bar(
+        "looking first, 16 connections, the plain function not looking", (ledger.SECTION, ledger.LOOKING), 0.6, True
+    ),
+    report.Bar("queued, 16 connections", (ledger.SECTION, ledger.QUEUED), 2.0, True),
+    report.Bar("answered at half load, ms (p99)", (ledger.LATE, ledger.HALF), 50, False, "nothing", digits=0),
+    report.Bar("finding what is due among a million, ms", (ledger.DUE, ledger.MILLION), 10, False, "nothing", digits=0),
     report.Bar("throughput, 16 connections, signed by Typeform", (senders.THROUGHPUT, str(warm.BUSY)), 1.0, True),
     report.Bar("... 64 connections, SuperOffice takes 50 ms", (senders.THROUGHPUT, str(warm.SLOW)), 1.0, True),
     report.Bar("reading a delivery of Typeform / a whole webhook", senders.COST, 0.10, False, senders.WHOLE, digits=2),
@@ -83,6 +89,8 @@ def measure(around, plan, found, same):
     if "cold" in plan.sections:
         alone = {} if same else {SYSTEM_USER: {"liaison": contestants.liaison(around, login="system-user")}}
         cold.measure_cold(around, pairs | alone, found, plan)
+    if "ledger" in plan.sections and not same:
+        ledger.measure_ledger(around, pairs[FILE], found, plan)
     if "senders" in plan.sections:
         signed = {"liaison": contestants.liaison(around, hooks=contestants.SENDERS)}
         senders.measure_senders(around, pairs[FILE] | ({} if same else signed), found, plan)

@@ -15,7 +15,12 @@ from bench.upstream import TENANT, TICKET
 
 APP_TOKEN = "bench-app-token"
 # `add`: one call to SuperOffice for each webhook, as the plain function makes.
-HOOKS = "bench:\n  verify: {header: X-Api-Key, secret: bench-key}\n  existing: add\n"
+# `looking` looks before it creates, as `existing: update` does; `queued` answers when it is written down.
+HOOKS = """
+bench: {verify: {header: X-Api-Key, secret: bench-key}, existing: add}
+looking: {verify: {header: X-Api-Key, secret: bench-key}}
+queued: {verify: {header: X-Api-Key, secret: bench-key}, existing: add, deliver: queued}
+"""
 SENDERS = "signed.yaml"  # the file of hooks that has a form tool's too
 
 

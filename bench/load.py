@@ -1,7 +1,8 @@
 """The load: webhooks over a number of kept connections, each answer checked, the next sent when it is there.
 
 A process of its own, so that it can have another core than the server. It takes one JSON command a line
-(`port`, `connections`, `seconds` or `requests`, perhaps `sender`) and answers each with one line of figures.
+(`port`, `connections`, `seconds` or `requests`, perhaps `sender` and `rate`) and answers each with one line of
+figures. With a `rate` so many a second are sent, and a latency counts from the moment at which one was to be sent.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import itertools
 import json
 import sys
 import time
+from functools import partial
 
 from bench import typeform
 
@@ -22,7 +24,7 @@ PAYLOAD = (
     b' "Comment": "Signed up on the partner page"}'
 )
 HEAD = (
-    b"POST /hooks/bench HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Api-Key: "
+    b"POST /hooks/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Api-Key: "
     + API_KEY.encode()
     + b"\r\nIdempotency-Key: bench-%d\r\nContent-Length: %d\r\n\r\n"
 )
@@ -33,26 +35,34 @@ class NotMeasured(Exception):
     """A contestant did not start, or answered something else than the saved relation."""
 
 
-def webhook(company):
+def webhook(company, hook=b"bench"):
     """Return one request, about a company that no other is about; both contestants get the same."""
     payload = PAYLOAD % company
-    return HEAD % (company, len(payload)) + payload
+    return HEAD % (hook, company, len(payload)) + payload
 
 
-SENDERS = {"": webhook, "signed": typeform.signed, "mapped": typeform.mapped}
+SENDERS = {
+    "": webhook,
+    "looking": partial(webhook, hook=b"looking"),
+    "queued": partial(webhook, hook=b"queued"),
+    "signed": typeform.signed,
+    "mapped": typeform.mapped,
+}
 
 
-def check(answer, company):
-    """Raise NotMeasured unless it is a 200 with a relation about that very company."""
-    if not (answer.startswith(b"HTTP/1.1 200 ") and b'"RelationId"' in answer and b"%d" % company in answer):
+def check(answer, company, sender):
+    """Raise NotMeasured unless it is a 200 with a relation about that very company, or one that is queued."""
+    told = b'"queued"' in answer if sender == "queued" else b'"RelationId"' in answer and b"%d" % company in answer
+    if not (answer.startswith(b"HTTP/1.1 200 ") and told):
         raise NotMeasured(answer.decode(errors="replace")[:2000])
 
 
 class Round:
     """What one command asked for, and what came of it."""
 
-    def __init__(self, seconds=0.0, requests=0, sender=""):
-        self.compose = SENDERS[sender]
+    def __init__(self, seconds=0.0, requests=0, sender="", rate=0.0):
+        self.sender, self.compose = sender, SENDERS[sender]
+        self.pause, self.next = 1 / rate if rate else 0.0, time.perf_counter()
         self.begun = time.perf_counter()
         self.counts_from = self.begun + (LEAD_IN if seconds else 0)
         self.ends = self.begun + LEAD_IN + seconds if seconds else float("inf")
@@ -63,6 +73,13 @@ class Round:
         """Tell whether another request is to be sent."""
         self.to_send -= 1
         return self.to_send >= 0 and now < self.ends
+
+    def turn(self, now):
+        """Return when the next webhook is to be sent: now, or as the rate has it."""
+        if not self.pause:
+            return now
+        self.next += self.pause
+        return self.next
 
     def note(self, sent, now):
         """Count an answer."""
@@ -101,8 +118,12 @@ class Caller(asyncio.Protocol):
             self.done.set_result(None)
             self.transport.close()
             return
-        self.company, self.sent = next(companies), now
-        self.transport.write(self.round.compose(self.company))
+        self.company, self.sent = next(companies), self.round.turn(now)
+        request = self.round.compose(self.company)
+        if self.sent > now:
+            asyncio.get_running_loop().call_later(self.sent - now, self.transport.write, request)
+        else:
+            self.transport.write(request)
 
     def data_received(self, chunk):
         """Take an answer, once it is whole, and go on."""
@@ -112,7 +133,7 @@ class Caller(asyncio.Protocol):
             return
         now = time.perf_counter()
         try:
-            check(self.received, self.company)
+            check(self.received, self.company, self.round.sender)
         except NotMeasured as error:
             self.fail(error)
             return
