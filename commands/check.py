@@ -14,19 +14,19 @@ from commands.where import Where, find_settings, hooks_file, say_where
 from schemas.hooks import Hook
 from schemas.signature import Hmac
 from schemas.verification import secret_names
+from services.condition import WHO_AM_I
 from services.deadline import Deadline
 from services.errors import InvalidSettings, LiaisonError, SuperOfficeUnavailable
 from services.hooks import read_hooks
 from services.secret_store import SecretStore, open_store
 from services.senders.verify import check_key
 from services.settings import Settings, read_settings
-from services.superoffice.client import Call, WebApi
+from services.superoffice.client import WebApi
 from services.superoffice.logins import open_ticket_holder, secrets_needed
 from services.superoffice.tenant import Tenant
 from services.superoffice.transport import Transport
 
 PATIENCE = 20.0  # seconds for the login, and as many for the call
-WHO_AM_I = Call("GET", "/User/currentPrincipal")  # SuperOffice WebAPI reference, REST resource "User"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}(@[0-9]{1,10})?")
 
 

@@ -18,7 +18,7 @@ from handlers.lookups import LOOKUPS
 from handlers.openapi_hooks import Json, proof, request_body
 from handlers.proof import OWNER, prove_owner
 from handlers.routes import DEFAULT_HOOK, HOOKS
-from schemas.answers import OutcomeSchema, ProblemSchema, ReadySchema
+from schemas.answers import VERSION, OutcomeSchema, ProblemSchema, ReadySchema
 from schemas.fields import LARGEST_ID, Comment, Flag, Identifier, WireDate
 from schemas.hooks import Hook
 from schemas.verification import NoProof
@@ -35,7 +35,6 @@ from services.errors import (
     UnsupportedContentType,
 )
 
-VERSION = "0.1.0"
 OWNERS = OWNER.secrets[0]  # the security scheme of what is the owner's, by its secret's name
 DELIVERY = "01K6Z3V5T8QJ4W0N9M2X7R1ABC"
 PROBES = (("get", "probe"), ("head", "probe-head"), ("options", "greet"))

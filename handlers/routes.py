@@ -29,6 +29,14 @@ def webhook_route(request: Request, services: Services) -> Answer:
         from handlers.lookups import look_up
 
         return look_up(request, services)
+    if request.path.startswith("/deliveries/"):
+        from handlers.deliveries import tell
+
+        return tell(request, services)
+    if request.path == "/status":
+        from handlers.status import report
+
+        return report(request, services)
     if request.path == "/openapi.json":
         from handlers.openapi import describe
 

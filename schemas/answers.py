@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from schemas.contact_relation_entity import ContactRelationEntitySchema
 
+VERSION = "0.1.0"
 STATUSES = {
     "created": "it is a new relation",
     "updated": "a relation that was there has been changed",

@@ -53,7 +53,11 @@ class Services(NamedTuple):
 
     def unsound(self) -> tuple[str, ...]:
         """Say what is wrong in hooks.yaml and with the secrets on this machine; calls nothing outside."""
-        mistakes = list(self.hooks.mistakes)
+        return (*self.hooks.mistakes, *self.unusable_secrets())
+
+    def unusable_secrets(self) -> tuple[str, ...]:
+        """Say which of the secrets on this machine are missing, empty or cannot be read; others are not asked for."""
+        mistakes = []
         if self.settings.google_project is None:
             names = dict.fromkeys(name for hook in self.hooks.sound for name in secret_names(hook.verify))
             for name in (*names, *secrets_needed(self.settings)):

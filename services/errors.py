@@ -4,6 +4,7 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 ├── Refused                    the sender can mend it; trying again unchanged is no use
 │   ├── UnreadableBody           400
 │   ├── UnknownHook              400
+│   ├── UnknownDelivery          400
 │   ├── NotProven                401
 │   ├── MethodNotAllowed         405
 │   ├── BodyTooLarge             413
@@ -23,6 +24,7 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 └── Unavailable                503: for now; trying again later may do
     ├── SecretStoreDown
     ├── LedgerDown               nothing could be written down, so the sender must try again
+    ├── NoSweep                  deliveries are due, and nobody comes to them
     ├── QueueDown                what is in the ledger could not be queued; the sweep comes to it all the same
     └── SuperOfficeUnavailable   not_done: SuperOffice surely did nothing
         ├── TenantDown             the whole tenant is away: nobody else need try
@@ -74,6 +76,12 @@ class UnknownHook(Refused):
     """No such address. 400 and not 404: some senders switch a webhook off for good on 404."""
 
     reason, title = "unknown-hook", "There is no such address"
+
+
+class UnknownDelivery(Refused):
+    """No delivery of this tenant has that id."""
+
+    reason, title = "unknown-delivery", "There is no such delivery"
 
 
 class NotProven(Refused):
@@ -198,6 +206,12 @@ class LedgerDown(Unavailable):
     def __init__(self, why: str) -> None:
         super().__init__("Nothing could be written down here just now. Send it again in half a minute.")
         self.why = why
+
+
+class NoSweep(Unavailable):
+    """Deliveries have been due for some time, and no sweep came to them."""
+
+    reason, title = "no-sweep", "Nothing is being delivered"
 
 
 class QueueDown(Unavailable):

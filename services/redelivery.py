@@ -67,8 +67,9 @@ def sweep(services: Services, *, budget: float = BUDGET, clock: Callable[[], flo
         due = [row for row in found if row.id not in seen]
         if not due:
             break
-        seen.update(row.id for row in due)
-        batch = _Batch(due[:1] if services.outage.is_on else due)
+        taken = due[:1] if services.outage.is_on else due  # one is enough to learn whether the tenant is back
+        seen.update(row.id for row in taken)
+        batch = _Batch(taken)
         _work_off(batch, services, deadline)
         counts += batch.counts
         if batch.is_stopped:
