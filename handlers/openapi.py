@@ -14,11 +14,20 @@ from flask import Request
 from marshmallow import fields
 
 from handlers.answers import JSON, PROBLEM, Answer, problem
+from handlers.deliveries import PATH as DELIVERIES
 from handlers.lookups import LOOKUPS
 from handlers.openapi_hooks import Json, proof, request_body
 from handlers.proof import OWNER, prove_owner
 from handlers.routes import DEFAULT_HOOK, HOOKS
-from schemas.answers import VERSION, OutcomeSchema, ProblemSchema, ReadySchema
+from schemas.answers import (
+    VERSION,
+    DeliverySchema,
+    FailedStatusSchema,
+    OutcomeSchema,
+    ProblemSchema,
+    ReadySchema,
+    StatusSchema,
+)
 from schemas.fields import LARGEST_ID, Comment, Flag, Identifier, WireDate
 from schemas.hooks import Hook
 from schemas.verification import NoProof
@@ -27,6 +36,7 @@ from services.errors import (
     BodyTooLarge,
     FieldError,
     InvalidSubmission,
+    LedgerDown,
     LiaisonError,
     MethodNotAllowed,
     NotProven,
@@ -61,6 +71,11 @@ PROBLEMS: dict[int, tuple[str, LiaisonError]] = {
         SuperOfficeUnavailable("SuperOffice is busy or in maintenance."),
     ),
 }
+NOT_KEPT = (
+    "Nothing could be kept: send it again after the seconds of `Retry-After`. What SuperOffice cannot do now is kept, "
+    "and answered with 200 and `queued`",
+    LedgerDown(""),
+)
 HEADERS = {
     401: {
         "WWW-Authenticate": {
@@ -117,6 +132,7 @@ def document(hooks: Iterable[Hook], url: str) -> Json:
         _add_hook(spec, hook)
     _add_lookups(spec)
     _add_service(spec)
+    _add_operating(spec)
     written: Json = spec.to_dict()
     return written
 
@@ -152,10 +168,11 @@ def _share(spec: APISpec) -> None:
 
 
 def _share_problems(spec: APISpec) -> None:
-    for status, (description, error) in PROBLEMS.items():
+    told = {f"Problem{status}": problem for status, problem in PROBLEMS.items()}
+    for name, (description, error) in {**told, "NotKept": NOT_KEPT}.items():
         content = {PROBLEM: {"schema": ProblemSchema, "example": problem(error, DELIVERY).body}}
-        shared = {"description": description, "headers": HEADERS.get(status, {}), "content": content}
-        spec.components.response(f"Problem{status}", shared)
+        shared = {"description": description, "headers": HEADERS.get(error.status, {}), "content": content}
+        spec.components.response(name, shared)
 
 
 def _add_hook(spec: APISpec, hook: Hook) -> None:
@@ -172,7 +189,7 @@ def _add_hook(spec: APISpec, hook: Hook) -> None:
             "security": security,
             "parameters": [SELECT],
             "requestBody": request_body(hook),
-            "responses": {"200": _saved(hook), **_problems(_refusals(hook))},
+            "responses": {"200": _saved(hook), **_problems(_refusals(hook)), "503": "NotKept"},
         }
         probes = {
             method: _probe(method, f"See whether {hook.name} is there", f"{word}{suffix}") for method, word in PROBES
@@ -209,6 +226,18 @@ def _add_service(spec: APISpec) -> None:
         spec.path("/health", operations={method: probe})
     asked = _ask("describe", "Get this document", {"type": "object"}, OWNERS_REFUSALS)
     spec.path("/openapi.json", operations={"get": {**asked, "security": [{OWNERS: []}]}})
+
+
+def _add_operating(spec: APISpec) -> None:
+    """Describe what an operator, or a tool that watches for him, asks for."""
+    told = _ask("status", "See what is wrong, in words, and how many wait", StatusSchema, OWNERS_REFUSALS)
+    late = "Nothing can be kept, or what is due has not been delivered for five minutes; the report is in the problem"
+    content = {PROBLEM: {"schema": FailedStatusSchema}}
+    told["responses"]["503"] = {"description": late, "headers": HEADERS[503], "content": content}
+    spec.path("/status", operations={"get": {**told, "security": [{OWNERS: []}]}})
+    asked = _ask("tell-delivery", "See how a delivery stands now", DeliverySchema, (400, *OWNERS_REFUSALS))
+    place = {"in": "path", "name": "id", "required": True, "schema": {"type": "string", "examples": [DELIVERY]}}
+    spec.path(f"{DELIVERIES}{{id}}", operations={"get": {**asked, "security": [{OWNERS: []}], "parameters": [place]}})
 
 
 def _probe(method: str, summary: str, identity: str) -> Json:

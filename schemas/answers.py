@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from schemas.contact_relation_entity import ContactRelationEntitySchema
+from schemas.ledger import ACCEPTED, REFUSED
 
 VERSION = "0.1.0"
 STATUSES = {
@@ -83,3 +84,64 @@ class ProblemSchema(Schema):
         fields.Nested("ProblemSchema"),
         metadata={"description": "Of an array in which every item was refused: each one's own problem"},
     )
+
+
+class DeliverySchema(OutcomeSchema):
+    """A delivery as it stands now: its outcome, or the members of the problem that it was refused with."""
+
+    status = fields.String(
+        required=True,
+        validate=validate.OneOf((*ACCEPTED, "queued", *REFUSED)),
+        metadata={
+            "description": "As in the answer to the sender; `dead`: it was tried for days and is tried no more; "
+            "`dismissed`: an operator closed it"
+        },
+    )
+    http_status = fields.Integer(metadata={"description": "Of a refused one: the status of its problem"})
+    type = _text("What kind of problem it was", "urn:liaison:problem:invalid-submission")
+    title = _text("The kind, in words", "The submission cannot be used")
+    detail = _text("Why it waits, or what was wrong, in words")
+    message = _text("The same sentence")
+    errors = fields.List(fields.Nested(MistakeSchema), metadata={"description": "The fields that are to blame"})
+
+
+class PartSchema(Schema):
+    """One part of Liaison."""
+
+    class Meta:
+        """Each part tells more of its own."""
+
+        unknown = INCLUDE
+
+    ok = fields.Boolean(required=True)
+    problems = fields.List(fields.String(), metadata={"description": "What is wrong, in words"})
+
+
+class WaitingSchema(Schema):
+    """What is not done."""
+
+    counts = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata={"description": "How many, by their status"}
+    )
+    waiting_since = fields.String(allow_none=True, metadata={"description": "When the oldest that waits came"})
+    due_since = fields.String(allow_none=True, metadata={"description": "When somebody should have come to it"})
+
+
+class StatusSchema(Schema):
+    """How Liaison is."""
+
+    ok = fields.Boolean(required=True, metadata={"description": "Whether nothing is wrong"})
+    problems = fields.List(fields.String(), required=True, metadata={"description": "All that is wrong, in words"})
+    version = _text("Of Liaison", VERSION, required=True)
+    settings = fields.Nested(PartSchema)
+    hooks = fields.Nested(PartSchema, metadata={"description": "hooks.yaml"})
+    secrets = fields.Nested(PartSchema, metadata={"description": "Those on the same machine"})
+    ledger = fields.Nested(PartSchema, metadata={"description": "Whether it answers"})
+    deliveries = fields.Nested(WaitingSchema)
+    redeliver = fields.Nested(PartSchema, metadata={"description": "Whether sweeps run; `last` is when"})
+    tenant = fields.Nested(PartSchema, metadata={"description": "SuperOffice's own state, and an outage that is noted"})
+    login = fields.Nested(PartSchema, metadata={"description": "Whether SuperOffice lets us in"})
+
+
+class FailedStatusSchema(ProblemSchema, StatusSchema):
+    """The same as a problem: nothing can be kept, or nothing is delivered."""

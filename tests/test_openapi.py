@@ -14,7 +14,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from tests.examples import HOOKS, KEY, ROOT
+from tests.examples import HOOKS, KEY, PARTNERS, ROOT
 
 CONFORMANCE = [
     not_a_server_error,
@@ -80,8 +80,9 @@ def test_every_address_is_there(document):
     """A hook with a mistake answers nobody, so it is left out."""
     hooks = {f"/hooks/{name}" for name in RICH if name != "broken"}
     lookups = {f"/lookups/{what}" for what in ("definitions", "companies", "persons")}
+    service = {"/", "/health", "/openapi.json", "/status", "/deliveries/{id}"}
 
-    assert document["paths"].keys() == {*hooks, *lookups, "/", "/health", "/openapi.json"}
+    assert document["paths"].keys() == {*hooks, *lookups, *service}
     assert document["paths"]["/hooks/example"].keys() == {"post", "get", "head", "options"}
 
 
@@ -178,6 +179,41 @@ def test_each_address_tells_its_statuses(document):
     assert told["/hooks/always"] == every - {"422"}
     assert told["/lookups/persons"] == {"200", "401", "405", "422", "500", "503"}
     assert told["/health"] == {"200", "405", "500"}
+    assert told["/deliveries/{id}"] == {"200", "400", "401", "405", "500", "503"}
+
+
+def test_a_hooks_503_is_for_what_could_not_be_kept(document):
+    """What SuperOffice cannot do now is kept, so a sender need not send it again; nobody is ever told 429."""
+    refusal = document["paths"]["/hooks/example"]["post"]["responses"]["503"]["$ref"].rpartition("/")[2]
+
+    assert "Nothing could be kept" in document["components"]["responses"][refusal]["description"]
+    assert "429" not in str(document["paths"])
+
+
+@pytest.mark.parametrize(("submission", "status"), [(PARTNERS, "created"), ({}, "rejected")])
+def test_a_delivery_is_told_as_the_document_says(client, submission, status):
+    """Saved or refused, the answer fits its schema."""
+    sent = client.post("/hooks/example", json=submission, headers={"X-Api-Key": KEY}).json
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app=client.application, headers=OWNER)
+    case = schema["/deliveries/{id}"]["GET"].Case(path_parameters={"id": sent["delivery"]})
+    told = case.call_and_validate(headers=OWNER, checks=[checks.response_schema_conformance])
+
+    assert told.json()["status"] == status
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_the_status_is_told_as_the_document_says(client, is_down, tmp_path):
+    """Also where it is a problem."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app=client.application, headers=OWNER)
+    if is_down:
+        (tmp_path / "ledger.db").write_bytes(b"no database at all" * 100)
+    told = (
+        schema["/status"]["GET"]
+        .Case()
+        .call_and_validate(headers=OWNER, checks=[checks.response_schema_conformance, checks.status_code_conformance])
+    )
+
+    assert told.status_code == (503 if is_down else 200)
 
 
 @pytest.mark.parametrize("path", ["/hooks/example", "/hooks/default", "/"])
@@ -225,7 +261,7 @@ def test_the_version_is_the_projects(document):
 
 def test_a_cold_start_does_not_pay_for_it():
     """What writes the document is imported when it is asked for."""
-    told = "import main, sys; print({'apispec', 'handlers.lookups'} & sys.modules.keys())"
+    told = "import main, sys; print({'apispec', 'handlers.lookups', 'handlers.status'} & sys.modules.keys())"
     seen = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert seen.stdout == "set()\n"
