@@ -133,6 +133,8 @@ COMPANY = ALL | _keyed(
         _texts("phone/formattedNumber", lambda c: c.phones, digits=True, orders=False),
         _texts("searchPhone/formattedNumber", lambda c: c.phones, digits=True, orders=False),
         _texts("url/URLAddress", lambda c: c.urls),
+        Column("postAddress/city", "string", lambda c: c.city),
+        Column("streetAddress/city", "string", lambda c: c.city),
     ]
 )
 PERSON = ALL | _keyed(

@@ -20,6 +20,7 @@ class Company:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    city: str = ""
     deleted_at: datetime | None = None
     created: datetime | None = None
     created_by: int = 0

@@ -52,6 +52,7 @@ COMPANIES = {
             number="10687",
             emails=("oslo@acme.example",),
             phones=("22334455",),
+            city="Oslo",
         ),
         Company(
             688,
@@ -61,6 +62,7 @@ COMPANIES = {
             number="10688",
             emails=("bergen@acme.example",),
             phones=("0047 55 66 77 88",),
+            city="Bergen",
         ),
         Company(689, "Acme AS", "Oslo", number="10689", deleted_at=_LAST_YEAR),
         # A name that is another company's id.

@@ -28,12 +28,16 @@ class Wanted(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """Who it is and by which selector, or why it is nobody; `is_missing` where nothing at all was found."""
+    """Who it is and by which selector, or why it is nobody; `is_missing` where nothing at all was found.
+
+    `several` are those of whom it may be any.
+    """
 
     row: Row | None = None
     by: str = ""
     mistake: Mistake | None = None
     is_missing: bool = False
+    several: tuple[Row, ...] = ()
 
 
 def judge_company(wanted: Wanted, sighting: Sighting, directory: Directory, deadline: Deadline) -> Judgement:
@@ -47,7 +51,7 @@ def judge_company(wanted: Wanted, sighting: Sighting, directory: Directory, dead
         keep(COMPANIES, wanted.looks, sighting, sighting.rows[identity], directory)
         return Judgement(sighting.rows[identity], verdict.by)
     mistake = blame.of(verdict, wanted.path, wanted.looks, sighting.findings)
-    return Judgement(mistake=mistake, is_missing=verdict.outcome == "none")
+    return Judgement(mistake=mistake, is_missing=verdict.outcome == "none", several=_several(verdict, sighting))
 
 
 def judge_person(
@@ -72,7 +76,12 @@ def judge_person(
         return Judgement(mistake=mistake)
     where = "" if company is None else " in that company"
     mistake = blame.of(verdict, wanted.path, wanted.looks, findings, where)
-    return Judgement(mistake=mistake, is_missing=verdict.outcome == "none")
+    return Judgement(mistake=mistake, is_missing=verdict.outcome == "none", several=_several(verdict, sighting))
+
+
+def _several(verdict: Verdict, sighting: Sighting) -> tuple[Row, ...]:
+    ids = sorted(verdict.ids) if verdict.outcome == "several" else ()
+    return tuple(sighting.rows[identity] for identity in ids)
 
 
 def judge_employer(person: Wanted, row: Row, sighting: Sighting) -> Judgement:

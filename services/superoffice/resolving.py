@@ -11,6 +11,7 @@ from services.deadline import Deadline
 from services.errors import InvalidSubmission
 from services.mapping import MappedRelation, Party, Selector
 from services.superoffice import blame, companies, persons
+from services.superoffice.archive import Row
 from services.superoffice.blame import Mistake
 from services.superoffice.creation import (
     cannot_create_company,
@@ -72,6 +73,17 @@ def resolve(
         created=tuple(dict.fromkeys(what for _, _, created in made.values() for what in created)),
         warnings=tuple(_warnings(ends.values())),
     )
+
+
+def find_several(mapped: MappedRelation, directory: Directory, deadline: Deadline) -> dict[str, tuple[Row, ...]]:
+    """Return who fits, for each company or person (`source.company`) that is not one alone."""
+    ends = {end: _sought(end, party, directory) for end, party in _parties(mapped)}
+    _, seen_companies, seen_persons = _look_up(mapped, ends, directory, deadline)
+    found: dict[str, tuple[Row, ...]] = {}
+    for name, end in ends.items():
+        judged = _judge(end, seen_companies[name], seen_persons[name], directory, deadline)
+        found |= {end.company.path: judged.company_is.several, end.person.path: judged.person_is.several}
+    return {path: rows for path, rows in found.items() if rows}
 
 
 def _settle(
