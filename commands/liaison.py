@@ -11,8 +11,14 @@ import click
 
 from commands.check import check
 from commands.connect import connect
+from commands.deliveries import deliveries
+from commands.dismiss import dismiss
+from commands.hooks import hooks
+from commands.redeliver import redeliver
+from commands.replay import replay_command
 from commands.secret import secret
 from commands.senders import senders
+from commands.show import show
 from commands.try_hook import try_hook
 from services.errors import LiaisonError
 
@@ -25,13 +31,13 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except LiaisonError as error:
-            raise click.ClickException(error.detail) from error
+            raise click.ClickException(str(getattr(error, "why", error.detail))) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.pass_context
 def liaison(ctx: click.Context) -> None:
-    """Look after Liaison: connect it to a tenant, keep its secrets, try a submission, check what is set up.
+    """Look after Liaison: connect it to a tenant, check what is set up, see what came and send it again.
 
     Settings come from the environment; where SUPEROFFICE_URL is not set, from `./liaison connect` or `make run`,
     whichever was done last.
@@ -41,7 +47,10 @@ def liaison(ctx: click.Context) -> None:
         ctx.color = False
 
 
-for command in (check, connect, secret, senders, try_hook):
+for command in (
+    *(check, connect, deliveries, dismiss, hooks, redeliver, replay_command),
+    *(secret, senders, show, try_hook),
+):
     liaison.add_command(command)
 
 

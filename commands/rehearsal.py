@@ -18,7 +18,7 @@ from services.composition import Services, assemble
 from services.deadline import Deadline
 from services.errors import LiaisonError, MethodNotAllowed
 from services.explain import Explanation, explain
-from services.reading import Wish, is_ignored, look_up, read_wanted
+from services.reading import NOTHING, Wish, is_ignored, look_up, read_wanted
 from services.saving import look_and_save
 from services.secret_store import open_store
 from services.senders.decode import read
@@ -120,7 +120,7 @@ def rehearse(request: Request, hook: Hook, services: Services, *, with_proof: bo
         decoded = unpack(read(body, request.content_type), headers_of(request), hook.packing)
     except LiaisonError as error:
         return replace(tried, unreadable=error)
-    items = tuple(_rehearse(submission, hook, services) for submission in decoded.submissions)
+    items = tuple(rehearse_one(submission, hook, services) for submission in decoded.submissions)
     return replace(tried, is_array=decoded.is_array, items=items)
 
 
@@ -132,15 +132,18 @@ def _prove(tried: Tried, request: Request, body: bytes, hook: Hook, services: Se
     return tried
 
 
-def _rehearse(submission: Submission, hook: Hook, services: Services) -> Rehearsed:
+def rehearse_one(
+    submission: Submission, hook: Hook, services: Services, decision: Mapping[str, Any] = NOTHING
+) -> Rehearsed:
+    """Take one submission through; `decision` is an operator's about it."""
     rehearsed = Rehearsed(submission, Explanation((), ()))
     request = RelationRequest(Deadline.after(LONGEST), hook.select)
     try:
         explanation = explain(hook.relation or RelationMapping(), submission.fields, hook.when)
         rehearsed = replace(rehearsed, explanation=explanation)
-        if is_ignored(submission, hook):
+        if not decision and is_ignored(submission, hook):
             return replace(rehearsed, ignored=True)
-        wish = look_up(read_wanted(submission, hook), submission, hook, services.directory, request.deadline)
+        wish = look_up(read_wanted(submission, hook, decision), submission, hook, services.directory, request.deadline)
         rehearsed = replace(rehearsed, wish=wish)
         look_and_save(wish.relation, hook.existing, services.directory, request, lambda _, same: same)
     except WouldSend as would:

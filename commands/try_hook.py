@@ -77,11 +77,12 @@ def _told(tried: Tried, request: Request, hook: Hook, remarks: tuple[str, ...], 
         "refused": _refused(tried.unreadable),
         "remarks": list(remarks),
         "is_array": tried.is_array,
-        "results": [_result(item) for item in tried.items],
+        "results": [result_told(item) for item in tried.items],
     }
 
 
-def _result(item: Rehearsed) -> dict[str, Any]:
+def result_told(item: Rehearsed) -> dict[str, Any]:
+    """Return what became of one submission for a script."""
     call = item.call
     return {
         "ignored": item.ignored,

@@ -13,7 +13,7 @@ from commands.proofs import proof_in_words
 from commands.rehearsal import Rehearsed, Tried
 from schemas.hooks import Hook
 from services.errors import LiaisonError, NotProven
-from services.explain import Explained
+from services.explain import Explained, Explanation
 from services.superoffice.client import Call
 
 NOT_GIVEN = "(not given)"
@@ -31,7 +31,7 @@ def report(tried: Tried, request: Request, hook: Hook, remarks: Sequence[str], *
     for place, item in enumerate(tried.items, 1):
         if tried.is_array:
             section(f"Submission {place} of {len(tried.items)}")
-        _report_item(item, hook)
+        report_item(item, hook)
     if remarks:
         _warnings(remarks)
     if tried.is_array and not tried.items:
@@ -59,12 +59,18 @@ def _proof(error: LiaisonError | None, hook: Hook, *, with_proof: bool) -> str:
     return verdict(False, f"{error.detail}{hint}")
 
 
-def _report_item(item: Rehearsed, hook: Hook) -> None:
+def report_names(explanation: Explanation) -> None:
+    """Print the names that templates can use, and what each template gave."""
     section("Names you can use")
-    columns([(name, written(value)) for name, value in item.explanation.names] or [("", "none")])
-    if templates := item.explanation.templates:
+    columns([(name, written(value)) for name, value in explanation.names] or [("", "none")])
+    if templates := explanation.templates:
         section("What the templates gave")
         columns([(template.path, template.template, _gave(template)) for template in templates])
+
+
+def report_item(item: Rehearsed, hook: Hook) -> None:
+    """Print what was made of one submission, and what would be sent."""
+    report_names(item.explanation)
     if hook.relation is None and item.recognised:
         section("Fields recognised")
         columns([(name, written(value)) for name, value in item.recognised.items()])

@@ -47,10 +47,10 @@ def find_settings(environ: Mapping[str, str] = os.environ) -> Where:
 
 
 def say_where(where: Where) -> None:
-    """Print the first line of every command: which tenant, which secrets, and who says so."""
+    """Print the first line of every command: which tenant, which ledger, which secrets, and who says so."""
     if not where.source:
         click.secho(
-            "No settings: set SUPEROFFICE_URL and SECRETS, run `./liaison connect`,"
+            "No settings: set SUPEROFFICE_URL, LEDGER and SECRETS, run `./liaison connect`,"
             " or start the sandbox with `make run`.",
             dim=True,
         )
@@ -58,7 +58,9 @@ def say_where(where: Where) -> None:
     tenant = where.environ.get("SUPEROFFICE_TENANT") or "onsite"
     url = _USER.sub("//", where.environ["SUPEROFFICE_URL"])
     secrets = where.environ.get("SECRETS") or "no secrets"
-    click.secho(f"{tenant} at {url}, secrets from {secrets}; settings from {where.source}", dim=True)
+    ledger = where.environ.get("LEDGER") or "no ledger"
+    told = f"{tenant} at {url}, ledger {ledger}, secrets from {secrets}; settings from {where.source}"
+    click.secho(told, dim=True)
 
 
 def hooks_file(where: Where) -> str:

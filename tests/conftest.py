@@ -11,6 +11,7 @@ import yaml
 from sandbox.server import start
 from services.ledger.contract import Wanted
 from services.ledger.opening import open_ledger
+from tests.command_line import Operator
 from tests.examples import HOOKS, KEY, PARTNERS, ROOT
 
 
@@ -95,6 +96,12 @@ def send(client):
         return client.post(f"/hooks/{hook}", headers=headers, **options)
 
     return post
+
+
+@pytest.fixture
+def operator(client):
+    """Return the command line of whoever looks after the function under test."""
+    return Operator()
 
 
 class Look:

@@ -1,0 +1,73 @@
+"""Looks for deliveries: by what the ledger knows of them, and by what people typed, as far back as that is bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from schemas.ledger import Content, Delivery
+from services.errors import Refused
+from services.ledger.contract import Wanted
+from services.ledger.ledger import Ledger
+from services.senders.decode import read
+
+LOOKED_INTO = 1000  # deliveries whose content one search reads: the newest that meet all else
+
+
+class Found(NamedTuple):
+    """Deliveries, newest first; `is_bounded` where older ones were not looked into, or there are more."""
+
+    deliveries: tuple[Delivery, ...]
+    is_bounded: bool = False
+
+
+def find(ledger: Ledger, environment: str, wanted: Wanted, limit: int) -> Found:
+    """Return at most `limit` deliveries; a `search` looks for its text in what came, too."""
+    found = ledger.store.find(environment, wanted, limit + 1)
+    is_bounded = False
+    if wanted.search:
+        newest = ledger.store.find(environment, replace(wanted, search=""), LOOKED_INTO)
+        is_bounded = len(newest) == LOOKED_INTO
+        found = _together(found, _typed(newest, wanted.search.casefold(), ledger))
+    return Found(tuple(found[:limit]), is_bounded or len(found) > limit)
+
+
+def _together(first: list[Delivery], second: list[Delivery]) -> list[Delivery]:
+    by_id = {delivery.id: delivery for delivery in (*first, *second)}
+    return [by_id[identity] for identity in sorted(by_id, reverse=True)]
+
+
+def _typed(deliveries: list[Delivery], text: str, ledger: Ledger) -> list[Delivery]:
+    contents: dict[str, Any] = {}  # the items of an array share one
+    found = []
+    for delivery in deliveries:
+        if delivery.content is None:
+            continue
+        if delivery.content not in contents:
+            contents[delivery.content] = decoded(ledger.store.content(delivery.content))
+        if text in _written(own_part(contents[delivery.content], delivery.item)).casefold():
+            found.append(delivery)
+    return found
+
+
+def decoded(content: Content | None) -> Any:
+    """Return what came as it is read, or its text where it cannot be read."""
+    if content is None:
+        return ""
+    try:
+        return read(content.body, content.content_type)
+    except Refused:
+        return content.body.decode("utf-8", "replace")
+
+
+def own_part(came: Any, item: int | None) -> Any:
+    """Return a delivery's own item of an array that came, or all of what came."""
+    return came[item] if isinstance(came, list) and item is not None and item < len(came) else came
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(dict(value) if isinstance(value, Mapping) else value, ensure_ascii=False, default=str)
