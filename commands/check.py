@@ -1,14 +1,16 @@
-"""`./liaison check`: whether settings, hooks.yaml, secrets, login and tenant are as they must be; in words."""
+"""`./liaison check`: whether settings, hooks.yaml, ledger, secrets, login and tenant are as they must be; in words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import click
 
 from commands import printing
+from commands.check_ledger import ledger_findings
+from commands.findings import Finding
 from commands.proofs import proof_in_words
 from commands.where import Where, find_settings, hooks_file, say_where
 from schemas.hooks import Hook
@@ -30,20 +32,11 @@ PATIENCE = 20.0  # seconds for the login, and as many for the call
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}(@[0-9]{1,10})?")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, whether it is as it must be, and a sentence about it."""
-
-    check: str
-    ok: bool
-    detail: str
-
-
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
-    """Check the settings, hooks.yaml, the secrets, the login and the tenant.
+    """Check the settings, hooks.yaml, the ledger, the secrets, the login and the tenant.
 
     Really logs in, and asks SuperOffice who that is; changes nothing, and prints no secret.
     """
@@ -69,6 +62,8 @@ def _findings(where: Where) -> Iterator[Finding]:
     yield finding
     hooks, findings = _hooks(where)
     yield from findings
+    if settings:
+        yield from ledger_findings(settings)
     if location := where.environ.get("SECRETS", "").strip():
         try:
             store = open_store(location)

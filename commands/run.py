@@ -1,4 +1,4 @@
-"""`make run`: a made-up SuperOffice tenant and the webhook in front of it, on this machine."""
+"""`make run`: a made-up SuperOffice tenant, the webhook in front of it, and sweeps, on this machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from pathlib import Path
 
 from commands import local_files
 from commands.stack import Child, Failed, Stopped, await_answer, check_port, start, stop, watch
+from commands.sweeper import EVERY
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = "80"  # as deployed: the concurrency of one instance
+RETRY_DELAY = "5"  # seconds; half a minute is for a tenant that others use too
 SANDBOX_ABOVE = 10  # the sandbox listens that many ports above the webhook
 
 # A shell that is set up for a real tenant must not reach it from here.
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(port: int, children: list[Child], stopping: threading.Event) -> None:
-    """Start the sandbox, write the files that lead to it, start the webhook, say how to use both, stay."""
+    """Start the sandbox, write the files that lead to it, start the webhook and the sweeps, say how to use it, stay."""
     sandbox_port = port + SANDBOX_ABOVE
     check_port(port)
     check_port(sandbox_port)
@@ -58,8 +60,10 @@ def run(port: int, children: list[Child], stopping: threading.Event) -> None:
     copied = local_files.copy_hooks(ROOT)
     settings = settings_for(app, port)
     local_files.write_settings(ROOT, settings)
-    children.append(start("webhook", _webhook_command(port), ROOT, environ | settings | {"THREADS": THREADS}))
+    environ |= settings
+    children.append(start("webhook", _webhook_command(port), ROOT, environ | {"THREADS": THREADS}))
     health = await_answer(children[1], port, "/health", stopping=stopping).status
+    children.append(start("sweeper", [sys.executable, "-m", "commands.sweeper"], ROOT, environ))
 
     print(_introduction(port, app, local_files.example_header(ROOT, secrets)))
     print(_remarks(health, left_out, copied=copied), flush=True)
@@ -74,6 +78,7 @@ def settings_for(app: Mapping[str, str], port: int) -> dict[str, str]:
         "SECRETS": f"file:{local_files.SECRETS}",
         "LEDGER": f"sqlite:{local_files.LEDGER}",
         "HOOKS": str(local_files.HOOKS),
+        "RETRY_DELAY": RETRY_DELAY,
         "PORT": str(port),
     }
 
@@ -122,6 +127,8 @@ Liaison is running, with a made-up SuperOffice tenant ({app["tenant"]}).
   webhook   {hooks}<hook>
   sandbox   {app["url"]}/   shows in a browser what the tenant holds
   rules     hooks.yaml, with its secrets in {local_files.SECRETS}
+  ledger    {local_files.LEDGER}   what came and what became of it: ./liaison deliveries
+  sweeps    every {EVERY:g} seconds, what could not be saved at once is tried again
 
 {to_try}
 """

@@ -37,7 +37,8 @@ def test_all_is_well(liaison):
 
     assert outcome.returncode == 0
     assert [line.split(":")[0] for line in outcome.stdout.splitlines()[2:]] == [
-        *("✓ settings", "✓ hook example", "✓ secret example-key", "✓ secret superoffice-app-token"),
+        *("✓ settings", "✓ hook example", "✓ ledger", "✓ queue", "✓ invoker"),
+        *("✓ secret example-key", "✓ secret superoffice-app-token"),
         *("✓ secret superoffice-system-token", "✓ secret superoffice-private-key", "✓ tenant", "✓ login", "✓ call"),
     ]
     assert "System user: Liaison" in outcome.stdout
@@ -90,6 +91,12 @@ def test_a_secret_that_will_not_do_is_said_by_name(liaison, changed, check, word
         ({"SECRETS": ""}, "settings", "SECRETS: This setting is required"),
         ({"SECRETS": "vault:x"}, "secrets", "SECRETS does not say where"),
         ({"HOOKS": "nowhere.yaml"}, "hooks.yaml", "nowhere.yaml is not there"),
+        ({"LEDGER": ""}, "settings", "LEDGER: This setting is required"),
+        ({"LEDGER": "redis://here"}, "ledger", "is no ledger. Write sqlite:var/ledger.db"),
+        ({"LEDGER": "sqlite:/proc/nowhere/ledger.db"}, "ledger", "/proc/nowhere"),
+        ({"QUEUE": "cloud-tasks://my-project/europe-west1"}, "queue", "QUEUE does not name a queue"),
+        ({"INVOKER": "me"}, "settings", "INVOKER: This is a service account's e-mail"),
+        ({"INVOKER": "me@example.com"}, "invoker", "INVOKER needs PUBLIC_URL"),
     ],
 )
 def test_a_setting_that_will_not_do_is_said_by_name(liaison, environment, check, words):
@@ -98,6 +105,20 @@ def test_a_setting_that_will_not_do_is_said_by_name(liaison, environment, check,
 
     assert not ok
     assert words in detail
+
+
+def test_what_stands_behind_the_webhook_is_told(liaison):
+    """The queue's place and whom it calls, and who may call for what is due."""
+    queue = "cloud-tasks://my-project/europe-west1/liaison?url=https://deliver.example&service_account=a@b.example"
+    given = {"QUEUE": queue, "INVOKER": "a@b.example", "PUBLIC_URL": "https://hooks.example"}
+    found = verdicts(liaison(), **given)
+
+    assert found["queue"] == (
+        True,
+        "projects/my-project/locations/europe-west1/queues/liaison calls https://deliver.example",
+    )
+    assert found["invoker"] == (True, "a@b.example may call deliver and redeliver")
+    assert found["ledger"][1].endswith("ledger.db answers; 0 wait, 0 are refused")
 
 
 def test_a_mistake_in_one_hook_leaves_the_others(liaison):

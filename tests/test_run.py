@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from commands.sweeper import EVERY
+
 ROOT = Path(__file__).parent.parent
 READY = "Ctrl-C stops it all."
 
@@ -65,6 +67,13 @@ class Run:
         """Paste the line into a shell; return the answer."""
         answer = subprocess.run(["/bin/sh", "-c", self.line], capture_output=True, text=True, check=True)
         return json.loads(answer.stdout)
+
+    def set_state(self, name: str) -> None:
+        """Bring the made-up tenant into another state, such as OfflineMaintenance."""
+        address = f"http://127.0.0.1:{self.port + 10}/sandbox/state"
+        kind = {"Content-Type": "application/json"}
+        told = urllib.request.Request(address, json.dumps({"state": name}).encode(), kind, method="PUT")
+        urllib.request.urlopen(told, timeout=10).close()
 
     def sandbox_page(self) -> str:
         """Return the sandbox's page, which shows what the tenant holds."""
@@ -233,7 +242,29 @@ def test_a_second_start_finds_everything_as_it_was(own_copy):
     assert (own_copy / "hooks.yaml").read_text().startswith("# mine\n")
 
 
-@pytest.mark.parametrize(("name", "mark"), [("sandbox", "-m sandbox"), ("webhook", "--target webhook")])
+@pytest.mark.check
+@pytest.mark.skipif(not os.environ.get("CI") and not shutil.which("curl"), reason="curl is not installed")
+def test_what_came_during_maintenance_is_saved_afterwards(own_copy):
+    """The sender hears `queued`, and nobody has to do anything; a sweep that fails ends nothing."""
+    with make_run(own_copy, free_ports()) as run:
+        run.set_state("OfflineMaintenance")
+        answers = [run.try_line()["status"] for _ in range(3)]
+        assert answers == ["queued"] * 3
+        assert "Met at the trade fair" not in run.sandbox_page()
+        time.sleep(2 * EVERY)
+        run.set_state("Running")
+        deadline = time.monotonic() + 30
+        while "Met at the trade fair" not in run.sandbox_page() and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+        assert "Met at the trade fair" in run.sandbox_page()
+        assert run.end() == 0
+
+
+PARTS = [("sandbox", "-m sandbox"), ("webhook", "--target webhook"), ("sweeper", "-m commands.sweeper")]
+
+
+@pytest.mark.parametrize(("name", "mark"), PARTS)
 def test_a_part_that_dies_ends_the_run(own_copy, name, mark):
     """A half that runs on alone would only puzzle; the user is told which part ended."""
     with make_run(own_copy, free_ports()) as run:
