@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from schemas.ledger import Delivery
-from services.errors import LiaisonError, PairBusy, Unavailable
+from services.errors import LiaisonError, PairBusy, TenantDown, Unavailable
 from services.ledger.ledger import DAY, Ledger
 from services.settings import Settings
 
@@ -20,6 +20,8 @@ JITTER = 0.2
 def next_try(delivery: Delivery, error: LiaisonError, now: float, settings: Settings) -> float:
     """Return when the delivery is due again, in Unix seconds."""
     asked = float(error.retry_after) if isinstance(error, Unavailable) else 0.0
+    if isinstance(error, TenantDown):
+        asked = 0.0  # that is a guess of ours, for senders: one try in each sweep finds out when it is back
     if isinstance(error, PairBusy):
         return now + asked
     own = settings.retry_delay * 2.0 ** min(delivery.tries, 30)
