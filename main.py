@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from handlers.answers import problem, render
 from handlers.routes import webhook_route
 from services.composition import Services, open_services
-from services.errors import LiaisonError, Misconfigured, UnknownHook, UnreadableBody
+from services.errors import LedgerDown, LiaisonError, Misconfigured, UnknownHook, UnreadableBody
 from services.ids import new_id
 from services.logs import log
 
@@ -64,6 +64,8 @@ def refuse(error: Exception) -> Response:
     delivery = new_id()
     if isinstance(error, Misconfigured):
         log("ERROR", "misconfigured", error.detail, delivery=delivery, reason=error.reason)
+    elif isinstance(error, LedgerDown):
+        log("ERROR", error.reason, error.why, delivery=delivery, reason=error.reason)
     elif isinstance(error, NotFound):
         error = UnknownHook("There is no such address: check the one that was given to you.")
     elif isinstance(error, HTTPException):

@@ -60,9 +60,12 @@ def settings(sandbox):
 
 @pytest.fixture
 def function(tmp_path, monkeypatch, settings, secrets):
-    """Return a maker of test clients: `function(hooks, SETTING=…)` is the function as it starts with these."""
+    """Return a maker of test clients: `function(hooks, SETTING=…)` is the webhook as it starts with these.
 
-    def make(hooks=None, *, hold_back=(), **changed):
+    `target` is another one of the functions.
+    """
+
+    def make(hooks=None, *, hold_back=(), target="webhook", **changed):
         own = {name: value for name, value in secrets.items() if name not in hold_back}
         secrets_file = tmp_path / "secrets.yaml"
         secrets_file.write_text(yaml.safe_dump(own))
@@ -74,7 +77,7 @@ def function(tmp_path, monkeypatch, settings, secrets):
         given = {**settings, **files, **changed}
         for name, value in given.items():
             monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-        return functions_framework.create_app("webhook", str(ROOT / "main.py")).test_client()
+        return functions_framework.create_app(target, str(ROOT / "main.py")).test_client()
 
     return make
 
