@@ -63,7 +63,9 @@ def report(shown: Shown) -> None:
         _choice(path, candidates, shown.delivery)
     if troubles := shown.delivery.troubles:
         section("Tries that failed")
-        columns([(time_shown(each.at), each.reason, printable(each.words) or "(emptied)") for each in troubles])
+        for each in troubles:
+            click.echo(f"{INDENT}{time_shown(each.at)}  {each.reason}")
+            click.echo(f"{INDENT * 2}{printable(each.words) or '(its words are emptied)'}")
     section("The answer as it stands now")
     _json(shown.answer)
 

@@ -98,6 +98,7 @@ def test_what_waits_shows_each_try_and_what_would_be_sent(operator, send, sandbo
     told = operator.json("show", sent)
 
     assert [(trouble["reason"], trouble["at"][:2]) for trouble in told["troubles"]] == [("in-doubt", "20")]
+    assert "SuperOffice answered 500; it may or may not have done it." in flat(operator("show", sent).stdout)
     assert told["in_doubt_since"]
     assert told["made"]["request"]["path"].endswith("SaveContactRelation")
     assert sandbox.counts["SaveContactRelation"] == saves
