@@ -1,0 +1,152 @@
+"""A Google Cloud on this machine, for the real gcloud: it is the proxy through which gcloud reaches every API.
+
+The APIs are set to plain HTTP under their own names, so that a regional name (europe-west1-run.googleapis.com) arrives
+here too, and nothing can leave the machine: what is asked for over TLS is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+from tests.google_cloud import gates
+from tests.google_cloud.listener import Listener
+from tests.google_cloud.state import State
+from tests.google_cloud.wire import Call, Refusal, info
+
+TOKEN = "ya29.token-of-the-operator"
+OPERATOR = "operator@example.com"
+# What gcloud calls each API, and the name it is reached by.
+APIS = {
+    "artifactregistry": "artifactregistry",
+    "cloudbilling": "cloudbilling",
+    "cloudbuild": "cloudbuild",
+    "cloudfunctions": "cloudfunctions",
+    "cloudresourcemanager": "cloudresourcemanager",
+    "cloudscheduler": "cloudscheduler",
+    "cloudtasks": "cloudtasks",
+    "firestore": "firestore",
+    "iam": "iam",
+    "logging": "logging",
+    "monitoring": "monitoring",
+    "run": "run",
+    "secretmanager": "secretmanager",
+    "serviceusage": "serviceusage",
+}
+
+
+def start() -> RunningGoogle:
+    """Return a Google Cloud with one project, `my-project`, that is new and has a billing account."""
+    return RunningGoogle()
+
+
+@dataclass
+class _Fault:
+    method: str
+    pattern: str
+    refusal: Refusal
+    times: int
+
+
+class RunningGoogle:
+    """`environment` points gcloud here, `state` is what there is, `requests` is what was asked, the oldest first.
+
+    A request is (method, API's host name, path, JSON body).
+    """
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.requests: list[tuple[str, str, str, Any]] = []
+        self.unknown: list[str] = []  # what was asked for and is not there in this Google Cloud
+        self._faults: list[_Fault] = []
+        self._left: int | None = None  # how many more changes are let through
+        self._cut: Callable[[], object] | None = None
+        self._lock = threading.RLock()
+        self._folder = Path(tempfile.mkdtemp(prefix="google-cloud-"))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Listener,), {"google": self}))
+        threading.Thread(target=self._server.serve_forever, name="google-cloud", daemon=True).start()
+        self.environment = self._point_gcloud_here()
+
+    @property
+    def changes(self) -> list[tuple[str, str, str, Any]]:
+        """The requests that were there to change something."""
+        return [asked for asked in self.requests if Call(*asked[:3]).changes]
+
+    def fail(self, method: str, pattern: str, status: int, reason: str, times: int = 1) -> None:
+        """Refuse the next calls whose path has the pattern. `reason` is the ErrorInfo's; `times` is how often."""
+        message = f"This call was made to fail: {reason}."
+        self._faults.append(_Fault(method, pattern, Refusal(status, message, details=[info(reason)]), times))
+
+    def drop_after(self, changes: int, then: Callable[[], object] | None = None) -> None:
+        """Let so many changes through and hang up on every call after them; `then` is called once, at the first."""
+        self._left, self._cut = changes, then
+
+    def recover(self) -> None:
+        """Behave again."""
+        self._left = self._cut = None
+        self._faults.clear()
+
+    def answer(self, call: Call) -> Any:
+        """Answer a call, or raise Refusal, or ConnectionAbortedError where the line is cut."""
+        with self._lock:
+            self._hang_up(call)
+            self.requests.append((call.method, call.host, call.path, call.body))
+            for fault in self._faults:
+                if fault.times > 0 and fault.method == call.method and re.search(fault.pattern, call.path):
+                    fault.times -= 1
+                    raise fault.refusal
+            route = gates.find(call)
+            if route is None:
+                self.unknown.append(f"{call.method} {call.host}{call.path}")
+                raise Refusal(404, f"There is no {call.method} {call.path} at {call.host}.")
+            gates.check(self.state, call, route, TOKEN)
+            return route.answer(self.state, call)
+
+    def close(self) -> None:
+        """Free the port and clear away gcloud's settings."""
+        self._server.shutdown()
+        self._server.server_close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _hang_up(self, call: Call) -> None:
+        if self._left is None:
+            return
+        if self._left <= 0:
+            cut, self._cut = self._cut, None
+            if cut:
+                cut()
+            raise ConnectionAbortedError
+        self._left -= call.changes
+
+    def _point_gcloud_here(self) -> dict[str, str]:
+        token = self._folder / "token"
+        token.write_text(TOKEN)
+        overrides = {
+            f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name.upper()}": f"http://{host}.googleapis.com/"
+            for name, host in APIS.items()
+        }
+        return overrides | {
+            "CLOUDSDK_CONFIG": str(self._folder),
+            "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
+            "CLOUDSDK_CORE_ACCOUNT": OPERATOR,
+            "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
+            "CLOUDSDK_CORE_DISABLE_FILE_LOGGING": "true",
+            "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+            "CLOUDSDK_SURVEY_DISABLE_PROMPTS": "true",
+            "CLOUDSDK_PROXY_TYPE": "http",
+            "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1",
+            "CLOUDSDK_PROXY_PORT": str(self._server.server_port),
+        }
