@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import json
+import os
+import signal
+import subprocess
 
 import pytest
 
-from tests.google_cloud.gcloud import ask, refusal
+from tests.google_cloud.gcloud import ACCOUNT, ask, find, ready, refusal
 from tests.google_cloud.policies import roles
-from tests.google_cloud.server import start
+from tests.google_cloud.secrets import HOST
 from tests.google_cloud.state import AT_FIRST
-from tests.google_cloud.wire import Call
 
 pytestmark = pytest.mark.check
 
-ACCOUNT = "liaison-webhook@my-project.iam.gserviceaccount.com"
 PLACE = "projects/my-project/locations/europe-west1"
-REGION = "--region=europe-west1"
-ENABLED = "artifactregistry cloudbuild cloudfunctions cloudscheduler cloudtasks firestore iam run secretmanager"
 
 
 @pytest.fixture
 def google():
-    """Give a Google Cloud in which everything that Liaison needs is enabled, with one service account."""
-    with start() as google:
-        google.state.projects["my-project"].services |= {f"{name}.googleapis.com" for name in ENABLED.split()}
-        google.state.accounts[ACCOUNT] = {
-            "name": f"projects/my-project/serviceAccounts/{ACCOUNT}",
-            "projectId": "my-project",
-            "email": ACCOUNT,
-            "uniqueId": "1",
-        }
+    """Give a Google Cloud in which every API is enabled; what gcloud asks beyond it is a fault of this one."""
+    with ready() as google:
         yield google
         assert google.unknown == []
-
-
-@pytest.fixture
-def source(tmp_path):
-    """Give a folder with a function's source."""
-    (tmp_path / "main.py").write_text("def webhook(request):\n    return 'ok'\n")
-    (tmp_path / "requirements.txt").write_text("functions-framework\n")
-    return tmp_path
 
 
 def test_projects(google):
@@ -105,7 +88,7 @@ def test_accounts(google):
     assert ask(google, "projects get-iam-policy my-project")["bindings"][0]["members"][0].startswith("deleted:")
 
 
-def test_bindings(google):
+def test_bindings(google, tmp_path):
     """A binding on an account or the project is added and taken away; a policy that changed meanwhile is not lost."""
     on_account = f"iam service-accounts %s {ACCOUNT} --role=roles/iam.serviceAccountUser --member=user:ada@example.com"
     ask(google, on_account % "add-iam-policy-binding")
@@ -117,9 +100,10 @@ def test_bindings(google):
 
     on_project = "projects %s my-project --role=roles/viewer --member=user:ada@example.com --condition=None"
     ask(google, on_project % "add-iam-policy-binding")
+    stale = tmp_path / "policy.json"
+    stale.write_text(json.dumps({"etag": "ACAB", "bindings": []}))
+    assert "concurrent policy changes" in refusal(google, f"projects set-iam-policy my-project {stale}")
     assert roles(google.state, "projects/my-project", "user:ada@example.com") == {"roles/viewer"}
-    google.fail("POST", "setIamPolicy", 409, "ABORTED", times=9)
-    assert "conflict" in refusal(google, on_project % "remove-iam-policy-binding")
 
 
 def test_secrets(google):
@@ -183,67 +167,26 @@ def test_jobs(google):
     assert "Job not found" in refusal(google, "scheduler jobs describe redeliver", there)
 
 
-def deploy(google, source, *words):
-    """Deploy the function `webhook` with these flags."""
-    return ask(google, f"functions deploy webhook --gen2 {REGION} --source={source}", *words)
-
-
-NEW = ["--runtime=python312", "--trigger-http", "--allow-unauthenticated", f"--service-account={ACCOUNT}"]
-NEW += ["--memory=512Mi", "--cpu=1", "--concurrency=80", "--set-env-vars=THREADS=80"]
-
-
-def test_functions(google, source):
-    """A function is built from what was uploaded, answers at its service, and is open to whom the policy says."""
-    google.state.seconds = 0.5
-    google.state.addresses["webhook"] = "http://127.0.0.1:8080"
-    made = deploy(google, source, *NEW)
-    changed = deploy(google, source, "--memory=1Gi")
-
-    function = google.state.functions[f"{PLACE}/functions/webhook"]
-    assert zipfile.ZipFile(io.BytesIO(function.source)).namelist() == ["main.py", "requirements.txt"]
-    assert (
-        made["serviceConfig"] | {"availableMemory": "1Gi", "revision": "webhook-00002-abc"} == changed["serviceConfig"]
-    )
-    assert ask(google, "functions list") == [changed] == [ask(google, f"functions describe webhook --gen2 {REGION}")]
-    assert roles(google.state, f"{PLACE}/services/webhook", "allUsers") == {"roles/run.invoker"}
-    service = ask(google, f"run services describe webhook {REGION}")
-    assert service["status"]["url"] == changed["serviceConfig"]["uri"] == "http://127.0.0.1:8080"
-    assert ask(google, "run services list") == ask(google, f"run services list {REGION}") == [service]
-    ask(google, f"functions delete webhook --gen2 {REGION}")
-    assert google.state.run == google.state.functions == {}
-
-
-def test_invokers(google, source):
-    """Who may call a function is its Cloud Run service's policy."""
-    deploy(google, source, *NEW)
-    binding = f"run services %s webhook {REGION} --role=roles/run.invoker --member=%s"
-    ask(google, binding % ("remove-iam-policy-binding", "allUsers"))
-    ask(google, binding % ("add-iam-policy-binding", f"serviceAccount:{ACCOUNT}"))
-    google.state.own_domain_only = True
-
-    assert "permitted customer" in refusal(google, binding % ("add-iam-policy-binding", "allUsers"))
-    policy = ask(google, f"run services get-iam-policy webhook {REGION}")
-    assert policy["bindings"] == [{"role": "roles/run.invoker", "members": [f"serviceAccount:{ACCOUNT}"]}]
-
-
-def test_failed_builds(google, source):
-    """A build that fails is told in the builder's words; the function is there and has failed."""
-    google.state.broken_builds["webhook"] = "no matching distribution"
-    refused = refusal(google, f"functions deploy webhook --gen2 {REGION} --source={source}", *NEW)
-
-    assert "no matching distribution" in refused
-    assert ask(google, f"functions describe webhook --gen2 {REGION}")["state"] == "FAILED"
-
-
 def test_faults(google):
-    """A call that was made to fail fails so often and no more; a line that was cut stays cut until it is mended."""
+    """A call that was made to fail fails so often and no more, and for what it was made to fail."""
     google.fail("POST", "/secrets$", 429, "RATE_LIMIT_EXCEEDED")
-    assert "RATE_LIMIT_EXCEEDED" in refusal(google, "secrets create key --replication-policy=automatic")
-    google.drop_after(1)
-    ask(google, "secrets create key --replication-policy=automatic")
 
-    with pytest.raises(ConnectionAbortedError):
-        google.answer(Call("GET", "secretmanager.googleapis.com", "/v1/projects/my-project/secrets"))
+    assert "Quota exceeded" in refusal(google, "secrets create key --replication-policy=automatic")
+    ask(google, "secrets create key --replication-policy=automatic")
+    assert [asked[:3] for asked in google.changes] == [("POST", HOST, "/v1/projects/my-project/secrets")] * 2
+
+
+SCRIPT = "for name in a b c; do gcloud secrets create $name --replication-policy=automatic --project=my-project; done"
+
+
+def test_cut_off(google):
+    """After so many changes the line is dead, a run ends there, and what was done before is there for the next."""
+    find()
+    google.drop_after(2, then=lambda: os.killpg(script.pid, signal.SIGKILL))
+    environment = {**os.environ, **google.environment}
+    script = subprocess.Popen(["sh", "-c", SCRIPT], env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    assert script.wait() == -signal.SIGKILL
     google.recover()
-    assert len(ask(google, "secrets list")) == 1
-    assert [asked[0] for asked in google.changes] == ["POST", "POST"]
+    assert [name.rpartition("/")[2] for name in google.state.secrets] == ["a", "b"]
+    assert len(ask(google, "secrets list")) == 2

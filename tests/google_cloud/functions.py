@@ -124,7 +124,7 @@ def _show(state: State, name: str) -> dict[str, Any]:
 def _build(state: State, call: Call, resource: dict[str, Any], verb: str) -> dict[str, Any]:
     """Build and start what was uploaded. Where that fails a new function is there as FAILED, an old one as it was."""
     name = resource["name"]
-    _check(resource)
+    _check(state, resource)
     project = state.projects[call.project]
     config = DEFAULTS | {"serviceAccountEmail": f"{project.number}-compute@developer.gserviceaccount.com"}
     resource["serviceConfig"] = config | resource.get("serviceConfig", {})
@@ -148,8 +148,15 @@ def _build(state: State, call: Call, resource: dict[str, Any], verb: str) -> dic
     return operations.begin(state, _operation(state, call), metadata, **outcome)
 
 
-def _check(resource: dict[str, Any]) -> None:
+def _check(state: State, resource: dict[str, Any]) -> None:
     build, service = resource.get("buildConfig", {}), resource.get("serviceConfig", {})
+    if "iam.serviceAccounts.actAs" in state.denied:
+        email = service.get("serviceAccountEmail", "the default one")
+        raise Refusal(
+            403,
+            f"Caller is missing permission 'iam.serviceaccounts.actAs' on service account {email}. Grant the role"
+            " 'roles/iam.serviceAccountUser' to the caller on the service account.",
+        )
     if build.get("runtime") not in RUNTIMES:
         raise invalid(f"Runtime '{build.get('runtime')}' is not supported.")
     if service.get("maxInstanceRequestConcurrency", 1) > 1 and float(service.get("availableCpu", "0.1666")) < 1:
@@ -174,7 +181,7 @@ def _trouble(state: State, resource: dict[str, Any], source: bytes) -> str:
 def default_account(state: State, call: Call) -> dict[str, Any]:
     """Answer with the account that builds run as."""
     project = state.projects[call.project]
-    email = project.agents["compute.googleapis.com"]
+    email = f"{project.number}-compute@developer.gserviceaccount.com"
     name = f"{call.location}/defaultServiceAccount"
     return {"name": name, "serviceAccountEmail": f"projects/{project.id}/serviceAccounts/{email}"}
 

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.google_cloud import functions, iam, projects, run, scheduler, secrets, services, tasks
+from tests.google_cloud import (
+    firestore,
+    functions,
+    iam,
+    logging,
+    monitoring,
+    projects,
+    run,
+    scheduler,
+    secrets,
+    services,
+    tasks,
+)
 from tests.google_cloud.state import REGIONS, Project, State
-from tests.google_cloud.wire import Call, Refusal, Route, denied, info, invalid
+from tests.google_cloud.wire import Call, Refusal, Route, denied, info, invalid, lacking
 
-ROUTES = {
-    module.HOST: module.ROUTES for module in (functions, iam, projects, run, scheduler, secrets, services, tasks)
-} | {
+MODULES = (firestore, functions, iam, logging, monitoring, projects, run, scheduler, secrets, services, tasks)
+ROUTES = {module.HOST: module.ROUTES for module in MODULES} | {
     projects.BILLING: projects.BILLING_ROUTES,
     functions.STORAGE: functions.STORAGE_ROUTES,
     functions.BUILDS: functions.BUILD_ROUTES,
@@ -82,11 +93,7 @@ def _denied(permission: str, call: Call) -> Refusal:
     """Refuse in the words of the API that is asked."""
     resource = call.path.split("/", 2)[-1].partition(":")[0]
     if call.host in (scheduler.HOST, tasks.HOST):
-        who = "The principal (user or service account)"
-        message = (
-            f'{who} lacks IAM permission "{permission}" for the resource "{resource}" (or the resource may not exist).'
-        )
-        return Refusal(403, message)
+        return lacking(permission, resource)
     return denied(permission, f"//{call.host}/{resource}")
 
 

@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.google_cloud.server import RunningGoogle
+from tests.google_cloud.server import RunningGoogle, start
 from tests.google_cloud.state import PROJECT
+
+ACCOUNT = f"liaison-webhook@{PROJECT}.iam.gserviceaccount.com"
+ENABLED = "artifactregistry cloudbuild cloudfunctions cloudscheduler cloudtasks firestore iam run secretmanager"
 
 
 def find() -> str:
@@ -28,6 +31,15 @@ def find() -> str:
             pytest.fail(missing)
         pytest.skip(missing)
     return gcloud
+
+
+def ready() -> RunningGoogle:
+    """Return a Google Cloud in which every API is enabled, with one service account, ACCOUNT."""
+    google = start()
+    google.state.projects[PROJECT].services |= {f"{name}.googleapis.com" for name in ENABLED.split()}
+    name = f"projects/{PROJECT}/serviceAccounts/{ACCOUNT}"
+    google.state.accounts[ACCOUNT] = {"name": name, "projectId": PROJECT, "email": ACCOUNT, "uniqueId": "1"}
+    return google
 
 
 def run(google: RunningGoogle, *words: str, sent: str = "") -> subprocess.CompletedProcess[str]:

@@ -56,7 +56,7 @@ def _service(call: Call, short: str, generation: int, function: dict[str, Any]) 
         "serviceAccountName": config["serviceAccountEmail"],
         "containers": [container],
     }
-    ready = {"type": "Ready", "status": "True", "lastTransitionTime": TIME}
+    template = {"metadata": {"name": config["revision"], "annotations": scale}, "spec": spec}
     return {
         "apiVersion": "serving.knative.dev/v1",
         "kind": "Service",
@@ -68,19 +68,20 @@ def _service(call: Call, short: str, generation: int, function: dict[str, Any]) 
             "labels": {"goog-managed-by": "cloudfunctions", "cloud.googleapis.com/location": call.ids["location"]},
             "annotations": {"cloudfunctions.googleapis.com/function-id": short, "run.googleapis.com/ingress": "all"},
         },
-        "spec": {
-            "template": {"metadata": {"name": config["revision"], "annotations": scale}, "spec": spec},
-            "traffic": [{"latestRevision": True, "percent": 100}],
-        },
-        "status": {
-            "observedGeneration": generation,
-            "latestReadyRevisionName": config["revision"],
-            "latestCreatedRevisionName": config["revision"],
-            "conditions": [ready],
-            "traffic": [{"revisionName": config["revision"], "latestRevision": True, "percent": 100}],
-            "url": config["uri"],
-            "address": {"url": config["uri"]},
-        },
+        "spec": {"template": template, "traffic": [{"latestRevision": True, "percent": 100}]},
+        "status": _status(generation, config["revision"], config["uri"]),
+    }
+
+
+def _status(generation: int, revision: str, url: str) -> dict[str, Any]:
+    return {
+        "observedGeneration": generation,
+        "latestReadyRevisionName": revision,
+        "latestCreatedRevisionName": revision,
+        "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": TIME}],
+        "traffic": [{"revisionName": revision, "latestRevision": True, "percent": 100}],
+        "url": url,
+        "address": {"url": url},
     }
 
 

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from tests.google_cloud.state import State
-from tests.google_cloud.wire import Call, Route, already_there, invalid, masked, not_found
+from tests.google_cloud.wire import Call, Route, already_there, invalid, lacking, masked, not_found
 
 HOST = "cloudscheduler.googleapis.com"
 CRON = re.compile(r"(\S+ ){4}\S+|(every|first|second|third|fourth|last|\d).*")
@@ -81,6 +81,8 @@ def _check(state: State, job: dict[str, Any]) -> dict[str, Any]:
     if not 15 <= float(job["attemptDeadline"].removesuffix("s")) <= 1800:
         raise invalid("AttemptDeadline must be between 15s and 30m.")
     email = job["httpTarget"].get("oidcToken", {}).get("serviceAccountEmail", "")
+    if email and "iam.serviceAccounts.actAs" in state.denied:
+        raise lacking("iam.serviceAccounts.actAs", f"projects/-/serviceAccounts/{email}")
     if email.endswith(".iam.gserviceaccount.com") and email not in state.accounts:
         raise not_found(f"Service account {email} was not found.")
     return job

@@ -6,6 +6,7 @@ here too, and nothing can leave the machine: what is asked for over TLS is refus
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 import tempfile
@@ -18,28 +19,15 @@ from typing import Any, Self
 
 from tests.google_cloud import gates
 from tests.google_cloud.listener import Listener
-from tests.google_cloud.state import State
+from tests.google_cloud.state import NUMBER, State
 from tests.google_cloud.wire import Call, Refusal, info
 
 TOKEN = "ya29.token-of-the-operator"
 OPERATOR = "operator@example.com"
-# What gcloud calls each API, and the name it is reached by.
-APIS = {
-    "artifactregistry": "artifactregistry",
-    "cloudbilling": "cloudbilling",
-    "cloudbuild": "cloudbuild",
-    "cloudfunctions": "cloudfunctions",
-    "cloudresourcemanager": "cloudresourcemanager",
-    "cloudscheduler": "cloudscheduler",
-    "cloudtasks": "cloudtasks",
-    "firestore": "firestore",
-    "iam": "iam",
-    "logging": "logging",
-    "monitoring": "monitoring",
-    "run": "run",
-    "secretmanager": "secretmanager",
-    "serviceusage": "serviceusage",
-}
+APIS = (
+    "artifactregistry cloudbilling cloudbuild cloudfunctions cloudresourcemanager cloudscheduler cloudtasks firestore"
+)
+APIS += " iam logging monitoring run secretmanager serviceusage"
 
 
 def start() -> RunningGoogle:
@@ -51,8 +39,24 @@ def start() -> RunningGoogle:
 class _Fault:
     method: str
     pattern: str
-    refusal: Refusal
+    status: int
+    reason: str
     times: int
+
+    def meets(self, call: Call) -> bool:
+        """Tell whether this call is to fail, and count it."""
+        if self.times <= 0 or self.method != call.method or not re.search(self.pattern, call.path):
+            return False
+        self.times -= 1
+        return True
+
+    def refuse(self, call: Call) -> Refusal:
+        """Return the refusal in Google's words, as far as they are known."""
+        message = f"This call was made to fail: {self.reason}."
+        if self.status == 429:
+            quota = "quota metric 'Requests' and limit 'Requests per minute'"
+            message = f"Quota exceeded for {quota} of service '{call.host}' for consumer 'project_number:{NUMBER}'."
+        return Refusal(self.status, message, details=[info(self.reason, service=call.host)])
 
 
 class RunningGoogle:
@@ -80,12 +84,14 @@ class RunningGoogle:
         return [asked for asked in self.requests if Call(*asked[:3]).changes]
 
     def fail(self, method: str, pattern: str, status: int, reason: str, times: int = 1) -> None:
-        """Refuse the next calls whose path has the pattern. `reason` is the ErrorInfo's; `times` is how often."""
-        message = f"This call was made to fail: {reason}."
-        self._faults.append(_Fault(method, pattern, Refusal(status, message, details=[info(reason)]), times))
+        """Refuse the next calls whose path has the pattern, so many times. `reason` is the ErrorInfo's."""
+        self._faults.append(_Fault(method, pattern, status, reason, times))
 
     def drop_after(self, changes: int, then: Callable[[], object] | None = None) -> None:
-        """Let so many changes through and hang up on every call after them; `then` is called once, at the first."""
+        """Let so many changes through and hang up on every call after them.
+
+        gcloud tries for half a minute before it gives up; `then`, called once at the first such call, may end it.
+        """
         self._left, self._cut = changes, then
 
     def recover(self) -> None:
@@ -97,11 +103,10 @@ class RunningGoogle:
         """Answer a call, or raise Refusal, or ConnectionAbortedError where the line is cut."""
         with self._lock:
             self._hang_up(call)
-            self.requests.append((call.method, call.host, call.path, call.body))
+            self.requests.append((call.method, call.host, call.path, copy.deepcopy(call.body)))
             for fault in self._faults:
-                if fault.times > 0 and fault.method == call.method and re.search(fault.pattern, call.path):
-                    fault.times -= 1
-                    raise fault.refusal
+                if fault.meets(call):
+                    raise fault.refuse(call)
             route = gates.find(call)
             if route is None:
                 self.unknown.append(f"{call.method} {call.host}{call.path}")
@@ -134,11 +139,9 @@ class RunningGoogle:
     def _point_gcloud_here(self) -> dict[str, str]:
         token = self._folder / "token"
         token.write_text(TOKEN)
-        overrides = {
-            f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name.upper()}": f"http://{host}.googleapis.com/"
-            for name, host in APIS.items()
-        }
-        return overrides | {
+        overrides = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
+        apis = {f"{overrides}{name.upper()}": f"http://{name}.googleapis.com/" for name in APIS.split()}
+        return apis | {
             "CLOUDSDK_CONFIG": str(self._folder),
             "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
             "CLOUDSDK_CORE_ACCOUNT": OPERATOR,

@@ -36,14 +36,6 @@ class Project:
     services: set[str] = field(default_factory=lambda: set(AT_FIRST))
     billing: bool = True
 
-    @property
-    def agents(self) -> dict[str, str]:
-        """The accounts that Google makes when an API is enabled, by that API."""
-        return {
-            "compute.googleapis.com": f"{self.number}-compute@developer.gserviceaccount.com",
-            "cloudbuild.googleapis.com": f"{self.number}@cloudbuild.gserviceaccount.com",
-        }
-
 
 @dataclass
 class Version:

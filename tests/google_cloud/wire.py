@@ -117,6 +117,15 @@ def denied(permission: str, resource: str) -> Refusal:
     return Refusal(403, message, details=[detail])
 
 
+def lacking(permission: str, resource: str) -> Refusal:
+    """Refuse in the words of Cloud Tasks and Cloud Scheduler: the caller may not."""
+    who = "The principal (user or service account)"
+    message = (
+        f'{who} lacks IAM permission "{permission}" for the resource "{resource}" (or the resource may not exist).'
+    )
+    return Refusal(403, message)
+
+
 def masked(resource: dict[str, Any], body: dict[str, Any], mask: str) -> dict[str, Any]:
     """Return the resource with the fields of the mask taken from the body; a field the body lacks is cleared."""
     changed = dict(resource)
