@@ -46,7 +46,7 @@ def check(ctx: click.Context, as_json: bool) -> None:
         click.echo()
     all_is_well = True
     findings = []
-    for finding in _findings(where):
+    for finding in examine(where):
         all_is_well &= finding.ok
         findings.append(asdict(finding))
         if not as_json:
@@ -56,8 +56,11 @@ def check(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(0 if all_is_well else 1)
 
 
-def _findings(where: Where) -> Iterator[Finding]:
-    """Look at one thing after another; what cannot be looked at because of an earlier mistake is left out."""
+def examine(where: Where, store: SecretStore | None = None) -> Iterator[Finding]:
+    """Look at one thing after another; what cannot be looked at because of an earlier mistake is left out.
+
+    The secrets come from where SECRETS says, or out of `store`.
+    """
     settings, finding = _settings(where)
     yield finding
     hooks, findings = _hooks(where)
@@ -66,7 +69,7 @@ def _findings(where: Where) -> Iterator[Finding]:
         yield from ledger_findings(settings)
     if location := where.environ.get("SECRETS", "").strip():
         try:
-            store = open_store(location)
+            store = store or open_store(location)
         except InvalidSettings as error:
             yield Finding("secrets", False, error.detail)
             return

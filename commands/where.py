@@ -1,4 +1,4 @@
-"""Which installation the command line speaks to: that of the environment, of `./liaison connect`, or of `make run`."""
+"""Which installation the command line speaks to: that of `--project`, else of the environment, else of this machine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from dataclasses import dataclass
 
 import click
 
+from commands.deploy.gcloud import Gcloud
+from commands.deploy.installation import Installation, read_file
 from commands.local_files import CONNECT_ENV, RUN_ENV, read_settings_file
 from commands.run import ROOT, own_environ
+from services.errors import InvalidSettings
+from services.settings import SETTINGS_NAMES
 
 _USER = re.compile(r"//[^/@]*@")  # user and password in an address
 
@@ -34,6 +38,8 @@ def find_settings(environ: Mapping[str, str] = os.environ) -> Where:
     Of `make run` and `./liaison connect` the one that was done last counts; both count if they are about one address.
     """
     os.chdir(ROOT)
+    if installation := chosen_installation():
+        return _deployed(installation, environ)
     if environ.get("SUPEROFFICE_URL", "").strip():
         return Where(environ, "the environment")
     sandbox, connected = read_settings_file(RUN_ENV), read_settings_file(CONNECT_ENV)
@@ -44,6 +50,26 @@ def find_settings(environ: Mapping[str, str] = os.environ) -> Where:
         given = {name: value for name, value in environ.items() if value.strip()}
         return Where({**connected, **given}, f"./liaison connect ({CONNECT_ENV})")
     return Where({**left, **sandbox}, f"make run ({RUN_ENV})") if sandbox else Where(environ, "")
+
+
+def chosen_installation() -> Installation | None:
+    """Return what `./liaison --project ID` names."""
+    context = click.get_current_context(silent=True)
+    chosen = context.find_root().obj if context else None
+    return chosen if isinstance(chosen, Installation) else None
+
+
+def _deployed(installation: Installation, environ: Mapping[str, str]) -> Where:
+    """Return the settings that `./liaison deploy` gave to the functions."""
+    region = f"--region={read_file(installation, {}).region}"
+    name = f"{installation.name}-webhook"
+    told = Gcloud(installation.project).read("functions", "describe", name, "--gen2", region)
+    settings = told.get("serviceConfig", {}).get("environmentVariables", {})
+    if not settings.get("SUPEROFFICE_URL"):
+        raise InvalidSettings(f"The function {name} has no settings: run `./liaison deploy` for this project.")
+    left, _ = own_environ(environ)
+    others = {key: value for key, value in left.items() if key not in SETTINGS_NAMES}
+    return Where({**others, **settings}, f"the project {installation.project} ({name})")
 
 
 def say_where(where: Where) -> None:

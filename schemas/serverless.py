@@ -1,8 +1,7 @@
-"""What serverless.yaml says of each function, the Serverless Framework's part and Google's part put together.
+"""What serverless.yaml says, the Serverless Framework's part of each function and Google's part put together.
 
 The framework's keys: https://github.com/serverless/serverless-google-cloudfunctions
-Google's, under `custom.functions`:
-https://cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions
+Google's, under `custom`: schemas/serverless_google.py
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from schemas.serverless_google import Alert, Build, CustomSchema, Database, Exclusion, Queue, Schedule
 from schemas.strict import Strict
 
 NAME = r"[a-z][a-z0-9-]*\Z"
@@ -22,6 +22,7 @@ NAME = r"[a-z][a-z0-9-]*\Z"
 class Function:
     """One deployed function. `environment` holds the provider's variables and its own; memory is in MiB."""
 
+    name: str
     target: str
     runtime: str
     memory: int
@@ -34,7 +35,13 @@ class Function:
     service_account: str
     invokers: tuple[str, ...]
     secrets: tuple[str, ...]
+    secrets_of_hooks: bool
     environment: Mapping[str, str]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may call it."""
+        return "allUsers" in self.invokers
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,15 @@ class Deployment:
     region: str
     uploads: tuple[str, ...]
     functions: Mapping[str, Function]
+    invoker: str
+    addresses: Mapping[str, str]
+    services: tuple[str, ...]
+    build: Build
+    database: Database
+    queue: Queue
+    schedule: Schedule
+    exclusion: Exclusion
+    alert: Alert
 
 
 def read_deployment(written: Any) -> Deployment:
@@ -72,18 +88,6 @@ def _environment() -> fields.Dict:
     return fields.Dict(keys=fields.String(), values=value, load_default=dict)
 
 
-def _secret_names() -> fields.List[str]:
-    return fields.List(
-        fields.String(
-            validate=validate.Regexp(
-                r"[a-z][a-z0-9-]*(@[0-9]+)?\Z",
-                error="This must be a secret's name, such as liaison-api-key; never its value.",
-            )
-        ),
-        required=True,
-    )
-
-
 class _Provider(Strict):
     name = fields.String(required=True, validate=validate.Equal("google"))
     project = fields.String(required=True)
@@ -107,35 +111,6 @@ class _Function(Strict):
     environment = _environment()
 
 
-class _ServiceConfig(Strict):
-    available_cpu = fields.String(data_key="availableCpu", required=True)
-    max_instance_request_concurrency = fields.Integer(
-        data_key="maxInstanceRequestConcurrency", required=True, strict=True, validate=validate.Range(1, 1000)
-    )
-    min_instance_count = fields.Integer(
-        data_key="minInstanceCount", required=True, strict=True, validate=validate.Range(0)
-    )
-    max_instance_count = fields.Integer(
-        data_key="maxInstanceCount", required=True, strict=True, validate=validate.Range(1)
-    )
-    ingress_settings = fields.String(
-        data_key="ingressSettings",
-        required=True,
-        validate=validate.OneOf(["ALLOW_ALL", "ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"]),
-    )
-
-
-class _GoogleFunction(Strict):
-    environment = fields.String(required=True, validate=validate.Equal("GEN_2"))
-    service_config = fields.Nested(_ServiceConfig, data_key="serviceConfig", required=True)
-    invokers = fields.List(fields.String(), required=True)
-    secrets = _secret_names()
-
-
-class _Custom(Strict):
-    functions = fields.Dict(keys=fields.String(), values=fields.Nested(_GoogleFunction), required=True)
-
-
 class _Package(Strict):
     patterns = fields.List(fields.String(), required=True)
 
@@ -151,7 +126,7 @@ class _Serverless(Strict):
     functions = fields.Dict(
         keys=fields.String(validate=validate.Regexp(NAME)), values=fields.Nested(_Function), required=True
     )
-    custom = fields.Nested(_Custom, required=True)
+    custom = fields.Nested(CustomSchema, required=True)
     package = fields.Nested(_Package, required=True)
 
     @validates_schema
@@ -165,19 +140,24 @@ class _Serverless(Strict):
     def build(self, loaded: Mapping[str, Any], **_kwargs: Any) -> Deployment:
         """Put both parts of each function together."""
         provider = loaded["provider"]
-        google = loaded["custom"]["functions"]
+        service, google = loaded["service"], loaded["custom"].pop("functions")
         return Deployment(
-            service=loaded["service"],
+            service=service,
             project=provider["project"],
             region=provider["region"],
             uploads=tuple(loaded["package"]["patterns"]),
-            functions={name: _join(provider, function, google[name]) for name, function in loaded["functions"].items()},
+            functions={
+                name: _join(f"{service}-{name}", provider, function, google[name])
+                for name, function in loaded["functions"].items()
+            },
+            **loaded["custom"],
         )
 
 
-def _join(provider: Mapping[str, Any], function: Mapping[str, Any], google: Mapping[str, Any]) -> Function:
+def _join(name: str, provider: Mapping[str, Any], function: Mapping[str, Any], google: Mapping[str, Any]) -> Function:
     config = google["service_config"]
     return Function(
+        name=name,
         target=function["handler"],
         runtime=provider["runtime"],
         memory=function["memory_size"],
@@ -190,5 +170,6 @@ def _join(provider: Mapping[str, Any], function: Mapping[str, Any], google: Mapp
         service_account=function["service_account_email"],
         invokers=tuple(google["invokers"]),
         secrets=tuple(google["secrets"]),
+        secrets_of_hooks=google["secrets_of_hooks"],
         environment={**provider["environment"], **function["environment"]},
     )

@@ -32,9 +32,15 @@ class GoogleSecrets:
 
     is_far = True
 
-    def __init__(self, project: str, endpoint: str | None = None, *, patience: float = PATIENCE) -> None:
-        """`endpoint` (host or host:port) is that of a region, or of Private Service Connect."""
+    def __init__(
+        self, project: str, endpoint: str | None = None, prefix: str = "", *, patience: float = PATIENCE
+    ) -> None:
+        """`endpoint` (host or host:port) is that of a region, or of Private Service Connect.
+
+        `prefix` stands before each name in Secret Manager: several installations share a project.
+        """
         self.project = project
+        self._prefix = prefix
         regional = _REGIONAL.fullmatch(endpoint or "")
         self.location = regional[1] if regional else None
         self._endpoint = endpoint
@@ -44,7 +50,9 @@ class GoogleSecrets:
         self._credentials: Credentials | None = None
 
     def __repr__(self) -> str:
-        return f"gcp://{self.project}" + (f"?endpoint={self._endpoint}" if self._endpoint else "")
+        options = {"endpoint": self._endpoint, "prefix": self._prefix}
+        query = "&".join(f"{name}={value}" for name, value in options.items() if value)
+        return f"gcp://{self.project}" + (f"?{query}" if query else "")
 
     @property
     def parent(self) -> str:
@@ -54,7 +62,7 @@ class GoogleSecrets:
 
     def resource(self, name: str) -> str:
         """Return the full name of a secret, for whoever reads or writes it."""
-        return f"{self.parent}/secrets/{name}"
+        return f"{self.parent}/secrets/{self._prefix}{name}"
 
     def stamp(self) -> object:
         """Return nothing: Secret Manager does not tell of a new version, so time alone does."""
@@ -62,7 +70,7 @@ class GoogleSecrets:
 
     def newest(self, name: str, pinned: int | None) -> tuple[bytes, int]:
         """Return the value of the newest version (even a disabled one is that), or of the pinned one."""
-        return self._read(name, str(pinned) if pinned else "latest")
+        return self._read(self._prefix + name, str(pinned) if pinned else "latest")
 
     def before(self, name: str, number: int) -> bytes | None:
         """Return the value of the version before `number`, while there is one and it is enabled."""
@@ -71,7 +79,7 @@ class GoogleSecrets:
         if number <= 1:
             return None
         try:
-            return self._read(name, str(number - 1))[0]
+            return self._read(self._prefix + name, str(number - 1))[0]
         except SecretUnusable as error:
             if isinstance(error.__cause__, NotFound | FailedPrecondition):
                 return None
@@ -95,7 +103,7 @@ class GoogleSecrets:
         from google.api_core.exceptions import GoogleAPICallError
 
         client = self.connect()
-        path = f"{self.resource(name)}/versions/{version}"
+        path = f"{self.parent}/secrets/{name}/versions/{version}"
 
         def access(timeout: float) -> AccessSecretVersionResponse:
             return client.access_secret_version(name=path, retry=None, timeout=timeout)

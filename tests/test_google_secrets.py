@@ -60,6 +60,16 @@ def run(script: str, environment: dict[str, str]) -> str:
     return ended.stderr
 
 
+def test_a_prefix_stands_before_every_name(manager: FakeSecretManager) -> None:
+    """Two installations in one project have secrets of the same name, and each reads its own, the older ones too."""
+    manager.add("two-key", "first")
+    manager.add("two-key", "second")
+    store = open_store(f"{manager.location()}&prefix=two-")
+
+    assert store.proofs("key") == (b"second", b"first")
+    assert "create two-other " in refusal(store, "other")
+
+
 def test_reads_the_newest_version(store: SecretStore, manager: FakeSecretManager) -> None:
     """The newest version counts, is fetched once, and white space around it is cut."""
     manager.add("key", " newer \r\n")

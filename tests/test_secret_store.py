@@ -101,14 +101,23 @@ def test_names_the_three_forms(location: str) -> None:
     assert "s3cret" not in caught.value.detail
 
 
-@pytest.mark.parametrize("query", ["", "region=x", "endpoint=", "endpoint=https://h", "endpoint=h:x"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "region=x", "endpoint=", "endpoint=https://h", "endpoint=h:x", "prefix=", "prefix=a/b", "prefix=a&prefix=b"],
+)
 def test_refuses_another_query(query: str) -> None:
-    """What stands behind the project is an endpoint, and nothing that would be passed over in silence."""
+    """What stands behind the project is an endpoint or a prefix, and nothing that would be passed over in silence."""
     with pytest.raises(InvalidSettings):
         open_store(f"gcp://p?{query}")
 
 
-@pytest.mark.parametrize("location", ["gcp://p", "gcp://p?endpoint=h.example:443", "file:x.yaml", "dir:/x"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("gcp://p", "gcp://p?endpoint=h.example:443", "gcp://p?prefix=liaison-", "gcp://p?endpoint=h&prefix=l-"),
+        *("file:x.yaml", "dir:/x"),
+    ],
+)
 def test_opens_without_touching_anything(location: str) -> None:
     """Opening reads no file and makes no client, and a store can be printed."""
     assert repr(open_store(location)) == f"SecretStore({location})"

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from marshmallow import ValidationError
 
+from commands.deploy.installation import Installation, fill_in
 from schemas.serverless import Deployment, read_deployment
+from services.ledger.opening import open_ledger
+from services.secret_store import open_store
 from services.settings import SETTINGS_NAMES, read_settings
 
 ROOT = Path(__file__).parent.parent
 OF_THE_FRAMEWORK = {"THREADS"}  # functions-framework's own setting
+OF_THE_LEDGER = {"LEDGER", "QUEUE", "INVOKER", "RETRY_DELAY", "RETRY_DAYS", "RETAIN_DAYS", "RETAIN_REFUSED_DAYS"}
 SUPEROFFICE_ALLOWS = 10  # calls a second for one tenant
+CALLS_OF_A_DELIVERY = 5  # companies, persons, the relation that may be there, the save, and one renewal of the ticket
 
 
 @pytest.fixture
 def written() -> dict:
-    """serverless.yaml as YAML gives it."""
-    return yaml.safe_load((ROOT / "serverless.yaml").read_text(encoding="utf-8"))
+    """serverless.yaml with values for its variables."""
+    given = {"SUPEROFFICE_URL": "https://online.superoffice.com", "SUPEROFFICE_TENANT": "Cust26759"}
+    return fill_in(yaml.safe_load((ROOT / "serverless.yaml").read_text("utf-8")), Installation("my-project"), given)
 
 
 @pytest.fixture
@@ -31,12 +40,14 @@ def deployment(written) -> Deployment:
     return read_deployment(written)
 
 
-def test_every_function_is_in_main(deployment):
-    """What is deployed can be started: main.py has a function of that name."""
+def test_every_function_of_main_is_deployed(deployment):
+    """Each function that the framework can start has its block."""
     main = ast.parse((ROOT / "main.py").read_text(encoding="utf-8"))
-    targets = {node.name for node in main.body if isinstance(node, ast.FunctionDef)}
+    functions = [node for node in main.body if isinstance(node, ast.FunctionDef)]
+    targets = {node.name for node in functions if "functions_framework.http" in map(ast.unparse, node.decorator_list)}
 
-    assert {function.target for function in deployment.functions.values()} <= targets
+    assert targets
+    assert targets <= {function.target for function in deployment.functions.values()}
 
 
 def test_a_thread_for_each_request(deployment):
@@ -61,23 +72,62 @@ def test_all_instances_together_keep_to_the_tenants_rate(deployment):
     assert sum(shares) <= SUPEROFFICE_ALLOWS
 
 
+def test_the_queue_dispatches_what_deliver_can_carry(deployment):
+    """Each dispatch is a delivery of five calls at most, and what is dispatched at a time has a thread waiting."""
+    deliver = deployment.functions["deliver"]
+    share = deliver.max_instances * int(deliver.environment["SUPEROFFICE_CALLS_PER_SECOND"])
+
+    assert deployment.queue.rate * CALLS_OF_A_DELIVERY <= share
+    assert deployment.queue.concurrent <= deliver.max_instances * deliver.concurrency
+
+
+def test_redeliver_is_done_before_it_is_called_again(deployment):
+    """The scheduler waits as long as the function may take, and calls every minute."""
+    seconds = deployment.functions["redeliver"].timeout_seconds
+
+    assert deployment.schedule.attempt_deadline == f"{seconds}s"
+    assert (deployment.schedule.schedule, seconds) == ("* * * * *", 60)
+
+
+def test_only_the_webhook_is_open(deployment):
+    """The others are called by the account that the queue and the scheduler prove themselves as, and by nobody else."""
+    invokers = {name: function.invokers for name, function in deployment.functions.items()}
+    caller = (f"serviceAccount:{deployment.invoker}",)
+
+    assert invokers == {"webhook": ("allUsers",), "deliver": caller, "redeliver": caller}
+    assert deployment.schedule.service_account == deployment.invoker
+    assert deployment.functions["webhook"].environment["QUEUE"].endswith(f"&service_account={deployment.invoker}")
+
+
+def test_each_function_is_somebody_of_its_own(deployment):
+    """What one may do the others may not."""
+    accounts = {function.service_account for function in deployment.functions.values()}
+
+    assert len(accounts | {deployment.invoker, deployment.build.service_account}) == 5
+
+
 def test_every_setting_is_one_that_is_read(deployment):
     """A variable that nothing reads is a mistake that nobody would notice."""
     for function in deployment.functions.values():
-        assert function.environment.keys() - OF_THE_FRAMEWORK <= SETTINGS_NAMES
+        assert function.environment.keys() - OF_THE_FRAMEWORK - OF_THE_LEDGER <= SETTINGS_NAMES
+
+
+def test_every_setting_can_be_given(deployment):
+    """Whatever the deployer decides has a variable; the rest is the deployment's own."""
+    assert function_settings(deployment) >= SETTINGS_NAMES
+
+
+def function_settings(deployment):
+    """Return the names of all variables."""
+    return {name for function in deployment.functions.values() for name in function.environment}
 
 
 def test_the_environment_is_accepted(deployment):
-    """The settings that a deployment gets are ones the function starts with."""
+    """The settings that a deployment gets are ones the function starts with, and its secrets are its own."""
     for function in deployment.functions.values():
-        environment = {name: _resolve(value) for name, value in function.environment.items()}
-        assert read_settings(environment | {"SUPEROFFICE_TENANT": "Cust26759"}).secrets == "gcp://my-project"
-
-
-def _resolve(value: str) -> str:
-    """Put in the defaults of the Serverless Framework's variables."""
-    value = value.replace("${self:provider.project}", "my-project")
-    return re.sub(r"\$\{env:\w+, '([^']*)'\}", r"\1", value)
+        assert read_settings(function.environment).secrets == "gcp://my-project?prefix=liaison-"
+        assert open_store(function.environment["SECRETS"])
+        assert open_ledger(function.environment["LEDGER"])
 
 
 def _change(written: dict, path: str, value: object) -> dict:
@@ -105,6 +155,11 @@ MISTAKES = [
         5,
         "custom.functions.webhook.serviceConfig.maxInstances: maxInstances is not known here; did you mean maxIns",
     ),
+    ("custom.queue.rateLimits.maxDispatchesPerSecond", 0, "custom.queue.rateLimits.maxDispatchesPerSecond: Must be"),
+    ("custom.queue.retryConfig.minBackoff", 30, "custom.queue.retryConfig.minBackoff: Not a valid string."),
+    ("custom.schedule.httpTarget.uri", "http://h", "custom.schedule.httpTarget.uri: "),
+    ("custom.schedule.httpTarget.oidc", {}, "custom.schedule.httpTarget.oidc: oidc is not known here; did you mean oi"),
+    ("custom.database.type", "DATASTORE_MODE", "custom.database.type: Must be equal to FIRESTORE_NATIVE."),
     (
         "custom.functions.webhook.secrets",
         [{"liaison-api-key": "s3cret"}],

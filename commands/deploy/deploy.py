@@ -1,0 +1,182 @@
+"""`./liaison deploy`: from this folder to a closed-down production in a Google Cloud project, as often as one likes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from commands import printing
+from commands.deploy import outcome, secrets
+from commands.deploy.functions import FUNCTION, fingerprint, look_for_functions
+from commands.deploy.gcloud import Gcloud
+from commands.deploy.installation import Installation, read_file
+from commands.deploy.looking import look
+from commands.deploy.making import Step, carry_out, steps
+from commands.deploy.plan import Wishes, plan
+from commands.deploy.resource import Found, Resource
+from commands.deploy.script import script
+from commands.run import ROOT
+from commands.where import chosen_installation
+from schemas.hooks import Hook
+from schemas.serverless import Deployment
+from services.errors import InvalidSettings
+from services.hooks import read_hooks
+from services.settings import read_settings
+
+
+def _given(what: str, otherwise: str | None) -> Callable[[], str | None]:
+    return lambda: getattr(chosen_installation(), what, otherwise)
+
+
+def where_it_is(command: click.Command) -> click.Command:
+    """Add the options that name an installation; `./liaison --project ID …` gives them too."""
+    for option in (
+        click.option(
+            "--name", default=_given("name", "liaison"), help="Stands before all that it is made of; liaison."
+        ),
+        click.option("--region", default=_given("region", ""), help="Google's; that of serverless.yaml if left out."),
+        click.option(
+            "--project",
+            default=_given("project", None),
+            required=True,
+            metavar="ID",
+            help="Google's ID of the project.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
+@click.option("--dry-run", is_flag=True, help="Print a shell script that does it; needs no login.")
+@click.option("--operator", "operators", multiple=True, metavar="EMAIL", help="Who may use ./liaison --project.")
+@click.option("--alert", default="", metavar="EMAIL", help="Write there when something waits for an operator.")
+@click.option(
+    "--secrets-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A YAML file of names and values, for the secrets that have no value yet.",
+)
+def deploy(
+    project: str,
+    region: str,
+    name: str,
+    yes: bool,
+    dry_run: bool,
+    operators: tuple[str, ...],
+    alert: str,
+    secrets_file: Path | None,
+) -> None:
+    """Deploy Liaison to a Google Cloud project, or bring it up to date there.
+
+    Shows what is there, what will be made and what will change, and asks. Settings come from the environment
+    (SUPEROFFICE_URL, SUPEROFFICE_TENANT, …), else they stay as they were deployed. Run it again whenever you like.
+    """
+    values = secrets.read_values(secrets_file) if secrets_file else {}  # before the current folder changes
+    os.chdir(ROOT)
+    installation = Installation(project, region, name)
+    hooks = _sound_hooks()
+    if dry_run:
+        deployment = read_file(installation, os.environ)
+        click.echo(script(deployment, _wanted(deployment, hooks, operators, alert)), nl=False)
+        return
+    gcloud = Gcloud(project)
+    click.secho(f"Looking at what is in the project {project} …", dim=True, err=True)
+    found = look(gcloud, read_file(installation, os.environ), alerts=bool(alert))
+    deployment = read_file(installation, {**_deployed(installation, found), **os.environ})
+    outcome.refuse_open_doors(deployment, found)
+    wanted = _wanted(deployment, hooks, operators, alert)
+    needed = steps(wanted, found)
+    _show(deployment, wanted, needed)
+    if needed:
+        if not yes:
+            click.confirm("\nGo ahead?", abort=True)
+        _make(gcloud, needed, _values(wanted, found, values, yes=yes))
+        found = {**found, **look_for_functions(gcloud, deployment.region)}
+    click.get_current_context().exit(
+        0 if outcome.report(deployment, gcloud, outcome.address_of(deployment, found), hooks) else 1
+    )
+
+
+def _sound_hooks() -> Sequence[Hook]:
+    """Return the hooks; raise InvalidSettings where hooks.yaml, or one hook in it, is wrong."""
+    hooks = read_hooks("hooks.yaml")
+    if hooks.mistakes:
+        raise InvalidSettings("hooks.yaml is not sound, so nothing was deployed. " + " ".join(hooks.mistakes))
+    return hooks.sound
+
+
+def _deployed(installation: Installation, found: Found) -> Mapping[str, str]:
+    """Return the settings of the functions that were deployed before."""
+    settings: Mapping[str, str] = found.get((FUNCTION, f"{installation.name}-webhook"), {}).get("settings", {})
+    return settings
+
+
+def _wanted(deployment: Deployment, hooks: Sequence[Hook], operators: tuple[str, ...], alert: str) -> list[Resource]:
+    """Return all that there must be; raise InvalidSettings where a setting is missing or wrong."""
+    try:
+        settings = read_settings(deployment.functions["webhook"].environment)
+    except InvalidSettings as error:
+        raise InvalidSettings(
+            f"{error.detail} Set it in the environment, for instance:"
+            " SUPEROFFICE_URL=https://online.superoffice.com SUPEROFFICE_TENANT=Cust12345 ./liaison deploy …"
+        ) from error
+    source = fingerprint(ROOT, deployment.uploads)
+    needs = tuple(secrets.needs(deployment, settings, hooks))
+    return plan(deployment, Wishes(needs, source, operators, alert))
+
+
+def _show(deployment: Deployment, wanted: Sequence[Resource], needed: Sequence[Step]) -> None:
+    """Print the plan."""
+    printing.section(f"{deployment.service} in the project {deployment.project}, {deployment.region}")
+    there = Counter(resource.kind for resource in wanted) - Counter(step.resource.kind for step in needed)
+    if there:
+        counted = ", ".join(f"{number} × {kind}" for kind, number in there.items())
+        click.echo(printing.verdict(True, f"as it must be: {counted}"))
+    for step in needed:
+        click.echo(_in_words(step))
+    if not needed:
+        click.echo("Nothing to make and nothing to change.")
+
+
+def _in_words(step: Step) -> str:
+    thing = f"{click.style(step.resource.kind, bold=True)} {step.resource.name}"
+    if step.changes:
+        return f"{click.style('~', fg='yellow')} change {thing}: {printing.printable('; '.join(step.changes))}"
+    return f"{click.style('+', fg='green')} make {thing}"
+
+
+def _values(wanted: Sequence[Resource], found: Found, given: Mapping[str, str], *, yes: bool) -> Mapping[str, str]:
+    """Return the values of the secrets that have none yet: from the file, else they are asked for."""
+    names = [name for name in secrets.missing(wanted, found) if not given.get(name)]
+    if names and yes:
+        raise InvalidSettings(
+            f"These secrets have no value yet: {', '.join(names)}. Give them with --secrets-file FILE."
+        )
+    return {**given, **secrets.ask(names)}
+
+
+def _make(gcloud: Gcloud, needed: Sequence[Step], values: Mapping[str, str]) -> None:
+    """Make and change, and tell of each thing when it is done; of a function, for it takes long, when it is begun."""
+    lock, done = threading.Lock(), Counter[bool]()
+    printing.section("Making it")
+
+    def tell(step: Step, is_done: bool) -> None:
+        thing = f"{step.resource.kind} {step.resource.name}"
+        with lock:
+            done[is_done] += 1
+            if is_done:
+                click.echo(printing.verdict(True, f"{done[True]}/{len(needed)} {thing}"))
+            elif step.resource.kind == FUNCTION:
+                click.echo(f"… {thing}: takes two or three minutes")
+
+    carry_out(gcloud, needed, values, tell)
+
+
+deploy = where_it_is(deploy)

@@ -1,0 +1,104 @@
+"""`./liaison destroy`: takes down what `./liaison deploy` made; the secrets and the ledger only if told so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from commands import printing
+from commands.deploy import log_routes
+from commands.deploy.access import RIGHT, right
+from commands.deploy.deploy import where_it_is
+from commands.deploy.functions import FUNCTION
+from commands.deploy.gcloud import Gcloud
+from commands.deploy.installation import Installation, read_file
+from commands.deploy.ledger import DATABASE
+from commands.deploy.looking import look
+from commands.deploy.plan import API, Wishes, plan
+from commands.deploy.resource import Found, Resource
+from commands.deploy.secrets import SECRET, secret_alone
+from schemas.serverless import Deployment
+
+_LAST = 9  # accounts go when nothing names them any more
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
+@click.option("--with-secrets", is_flag=True, help="Delete the secrets too.")
+@click.option("--with-ledger", is_flag=True, help="Delete the ledger too, and with it every submission in it.")
+def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool, with_ledger: bool) -> None:
+    """Take down what `./liaison deploy` made in a project.
+
+    Secrets and ledger stay, so that deploying again goes on where it ended. APIs stay switched on.
+    """
+    gcloud = Gcloud(project)
+    deployment = read_file(Installation(project, region, name), {})
+    click.secho(f"Looking at what is in the project {project} …", dim=True, err=True)
+    found = look(gcloud, deployment, alerts=True)
+    kept = {API, *(() if with_secrets else (SECRET,)), *(() if with_ledger else (DATABASE,))}
+    doomed = [each for each in _made(deployment, found) if each.kind not in kept and each.undo]
+    printing.section(f"{name} in the project {project}, {deployment.region}")
+    for resource in doomed:
+        click.echo(f"{click.style('-', fg='red')} remove {click.style(resource.kind, bold=True)} {resource.name}")
+    if not doomed:
+        click.echo("There is nothing to remove.")
+        return
+    if not yes:
+        click.confirm("\nRemove all this?", abort=True)
+    for number, resource in enumerate(doomed, 1):
+        for undone in resource.undo:
+            gcloud.run(undone)
+        click.echo(printing.verdict(True, f"{number}/{len(doomed)} {resource.kind} {resource.name}"))
+    _say_what_stays(found, deployment, kept)
+
+
+def _made(deployment: Deployment, found: Found) -> Sequence[Resource]:
+    """Return what is there of all that deploying makes, what was made last first."""
+    wanted = plan(deployment, Wishes())
+    wanted += [secret_alone(name) for kind, name in found if kind == SECRET]
+    wanted += _alerts(deployment, found)
+    there = [resource for resource in wanted if resource.key in found and resource.kind != RIGHT]
+    in_order = sorted(there, key=lambda resource: -resource.stage)
+    accounts = [resource for resource in in_order if resource.kind == "service account"]
+    others = [resource for resource in in_order if resource.kind != "service account"]
+    return [*others, *_rights(deployment, found), *accounts]
+
+
+def _rights(deployment: Deployment, found: Found) -> Iterator[Resource]:
+    """Return what our accounts may do in the project and with the secrets, and what operators may with the ledger."""
+    accounts = {f"serviceAccount:{function.service_account}" for function in deployment.functions.values()}
+    accounts |= {f"serviceAccount:{email}" for email in (deployment.invoker, deployment.build.service_account)}
+    ledger = f"/databases/{deployment.database.name}"
+    for (kind, _), state in found.items():
+        if kind != RIGHT or state["on"].label.split(" ")[1] not in ("project", "secret"):
+            continue  # the others go with what they are on
+        if state["member"] in accounts or ledger + '"' in state["condition"]:
+            yield right(state["on"], state["role"], state["member"], stage=_LAST, lane="", condition=state["condition"])
+
+
+def _alerts(deployment: Deployment, found: Found) -> list[Resource]:
+    """Return the alerts, to whomever they go: a policy before its channel."""
+    start = f"{deployment.alert.name} to "
+    emails = {name.removeprefix(start) for kind, name in found if kind == log_routes.POLICY and name.startswith(start)}
+    emails |= {
+        name.removeprefix(start) for kind, name in found if kind == log_routes.CHANNEL and name.startswith(start)
+    }
+    made = {each.key: each for email in sorted(emails) for each in reversed(log_routes.alert(deployment, email))}
+    return list(made.values())
+
+
+def _say_what_stays(found: Found, deployment: Deployment, kept: set[str]) -> None:
+    names = [name for kind, name in found if kind == SECRET and SECRET in kept]
+    ledger = [
+        name for kind, name in found if kind == DATABASE and DATABASE in kept and name == deployment.database.name
+    ]
+    if names:
+        click.echo(f"Kept: the secrets {', '.join(sorted(names))}; --with-secrets deletes them.")
+    if ledger:
+        click.echo(f"Kept: the ledger, Firestore's database {ledger[0]}; --with-ledger deletes it.")
+    if any(kind == FUNCTION for kind, _ in found):
+        click.echo("Google keeps the queue's name back for some days: until then deploy with another --name.")
+
+
+destroy = where_it_is(destroy)

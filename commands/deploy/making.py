@@ -1,0 +1,79 @@
+"""Makes and changes what is not as wanted: stage by stage, what does not wait for each other side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from typing import NamedTuple
+
+from commands.deploy.gcloud import Gcloud
+from commands.deploy.resource import Found, Line, Resource, differences
+from services.errors import LiaisonError, Misconfigured
+
+AT_ONCE = 4
+
+
+class Step(NamedTuple):
+    """A thing that is not as wanted. `changes` is empty where it is not there at all."""
+
+    resource: Resource
+    changes: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What has to be run."""
+        return self.resource.change if self.changes else self.resource.make
+
+
+def steps(wanted: Iterable[Resource], found: Found) -> list[Step]:
+    """Return what has to be made or changed. Raises Misconfigured where something can never be what it must."""
+    needed = []
+    for resource in wanted:
+        changes = differences(resource, found)
+        if changes == ():
+            continue
+        if changes and not resource.change:
+            raise Misconfigured(
+                f"The {resource.kind} {resource.name} is there, but not as it must be ({'; '.join(changes)}), and that"
+                " cannot be changed. Take another name with --name."
+            )
+        needed.append(Step(resource, changes or ()))
+    return needed
+
+
+def carry_out(
+    gcloud: Gcloud, needed: Sequence[Step], values: Mapping[str, str], tell: Callable[[Step, bool], None]
+) -> None:
+    """Run the lines of all steps; `tell` hears of each when it starts and when it is done (True).
+
+    After the first that does not work nothing more is started, and its error is raised.
+    """
+    stop = threading.Event()
+
+    def run(lane: Sequence[Step]) -> None:
+        for step in lane:
+            if stop.is_set():
+                return
+            tell(step, False)
+            try:
+                for made in step.lines:
+                    gcloud.run(made, values.get(made.secret, ""))
+            except LiaisonError:
+                stop.set()
+                raise
+            tell(step, True)
+
+    in_order = sorted(needed, key=lambda step: step.resource.stage)
+    for _, stage in groupby(in_order, key=lambda step: step.resource.stage):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for done in [pool.submit(run, lane) for lane in _lanes(stage)]:
+                done.result()
+
+
+def _lanes(stage: Iterable[Step]) -> list[list[Step]]:
+    lanes: dict[str, list[Step]] = {}
+    for step in stage:
+        lanes.setdefault(step.resource.lane, []).append(step)
+    return list(lanes.values())
