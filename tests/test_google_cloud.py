@@ -30,6 +30,7 @@ def google():
 def test_projects(google):
     """A project is described with its number and its billing; another is one that the caller may not see."""
     assert ask(google, "projects describe my-project")["projectNumber"] == "123456789012"
+    assert [one["projectId"] for one in ask(google, "projects list")] == ["my-project"]
     assert ask(google, "billing projects describe my-project")["billingEnabled"] is True
     assert "does not have permission to access projects instance [other]" in refusal(google, "projects describe other")
 

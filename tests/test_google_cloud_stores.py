@@ -20,6 +20,7 @@ def google():
 
 
 DATABASE = "--database=liaison"
+GROUPS = ("__default__", "notes")  # the first stands for all fields without settings of their own
 INDEX = (
     "firestore indexes composite create --collection-group=deliveries --field-config=field-path=lane,order=ascending"
 )
@@ -47,15 +48,18 @@ def test_databases(google, database):
 
 def test_fields(google, database):
     """Documents of a group expire by one field, and a field can be left out of the indexes."""
+    parts = f"{database}/collectionGroups/parts/fields"
     ttl = "firestore fields ttls update %s --collection-group=parts --enable-ttl"
     ask(google, ttl % "expire_at", DATABASE)
     assert "Only one field" in refusal(google, ttl % "other_at", DATABASE)
     ask(google, "firestore indexes fields update * --collection-group=notes --disable-indexes", DATABASE)
 
-    assert ask(google, "firestore fields ttls list", DATABASE) == [
-        {"name": f"{database}/collectionGroups/parts/fields/expire_at", "ttlConfig": {"state": "ACTIVE"}}
-    ]
-    assert google.state.fields[f"{database}/collectionGroups/notes/fields/*"]["indexConfig"] == {"indexes": []}
+    expiring = ask(google, "firestore fields ttls list", DATABASE)
+    assert [(one["name"], one["ttlConfig"]) for one in expiring] == [(f"{parts}/expire_at", {"state": "ACTIVE"})]
+    assert expiring[0]["indexConfig"]["usesAncestorConfig"] is True
+    own = ask(google, "firestore indexes fields list", DATABASE)
+    assert [one["name"] for one in own] == [f"{database}/collectionGroups/{name}/fields/*" for name in GROUPS]
+    assert [len(one["indexConfig"].get("indexes", [])) for one in own] == [3, 0]
 
 
 def test_indexes(google, database):

@@ -85,32 +85,35 @@ def list_fields(state: State, call: Call) -> dict[str, Any]:
     key = "ttlConfig" if wanted == "ttlConfig:*" else "indexConfig"
     if wanted not in ("ttlConfig:*", "indexConfig.usesAncestorConfig:false", "indexConfig.usesAncestorConfig=false"):
         raise invalid(f"The filter {wanted} is not supported.")
-    return {"fields": [one for name, one in state.fields.items() if key in one and _in_group(state, call, name)]}
+    found = [one for name, one in state.fields.items() if key in one and _in_group(state, call, name)]
+    usual = [_usual(get_database(state, call)["name"])] if key == "indexConfig" and call.ids["group"] == "-" else []
+    return {"fields": [*usual, *(_show_field(state, one) for one in found)]}
 
 
 def get_field(state: State, call: Call) -> dict[str, Any]:
     """Answer with a field's settings."""
     name = f"{_group(state, call)}/fields/{call.ids['field']}"
-    return state.fields.get(name, {"name": name})
+    return _show_field(state, state.fields.get(name, {"name": name}))
 
 
 def change_field(state: State, call: Call) -> dict[str, Any]:
     """Have documents expire by a field, or no longer; index a field otherwise than the rest, or no longer."""
-    field = masked(get_field(state, call), call.body, call.asked("updateMask"))
+    name = f"{_group(state, call)}/fields/{call.ids['field']}"
+    field = masked(state.fields.get(name, {"name": name}), call.body, call.asked("updateMask"))
     if "ttlConfig" in field:
         field["ttlConfig"] = {"state": "ACTIVE"}
         inside = f"{_group(state, call)}/fields/"
-        others = (one for name, one in state.fields.items() if name.startswith(inside) and name != field["name"])
+        others = (one for other, one in state.fields.items() if other.startswith(inside) and other != name)
         if any("ttlConfig" in other for other in others):
             raise invalid("Only one field of a collection group can be its TTL field.")
     if "indexConfig" in field:
         field["indexConfig"] = {"indexes": [], **field["indexConfig"]}
     if field.keys() == {"name"}:
-        state.fields.pop(field["name"], None)
+        state.fields.pop(name, None)
     else:
-        state.fields[field["name"]] = field
+        state.fields[name] = field
     database = get_database(state, call)["name"]
-    return _begin(state, database, "FieldOperationMetadata", {"field": field["name"]}, "Field", field)
+    return _begin(state, database, "FieldOperationMetadata", {"field": name}, "Field", _show_field(state, field))
 
 
 def list_indexes(state: State, call: Call) -> dict[str, Any]:
@@ -156,6 +159,25 @@ def _group(state: State, call: Call) -> str:
 def _in_group(state: State, call: Call, name: str) -> bool:
     group = _group(state, call).removesuffix("/-")
     return name.startswith(f"{group}/")
+
+
+def _usual(database: str) -> dict[str, Any]:
+    """Return what holds for every field that has no settings of its own."""
+    kinds = ({"order": "ASCENDING"}, {"order": "DESCENDING"}, {"arrayConfig": "CONTAINS"})
+    indexes = [{"queryScope": "COLLECTION", "fields": [{"fieldPath": "*", **kind}], "state": "READY"} for kind in kinds]
+    return {"name": f"{database}/collectionGroups/__default__/fields/*", "indexConfig": {"indexes": indexes}}
+
+
+def _show_field(state: State, field: dict[str, Any]) -> dict[str, Any]:
+    """Add what a field takes over from its group, or from the database."""
+    if "indexConfig" in field:
+        return field
+    group = f"{field['name'].rpartition('/')[0]}/*"
+    above = state.fields.get(group, {})
+    if "indexConfig" not in above:
+        above = _usual(field["name"].partition("/collectionGroups/")[0])
+    taken = {"usesAncestorConfig": True, "ancestorField": above["name"], **above["indexConfig"]}
+    return field | {"indexConfig": taken}
 
 
 def _show_index(state: State, name: str) -> dict[str, Any]:

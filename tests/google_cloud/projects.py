@@ -9,16 +9,24 @@ from __future__ import annotations
 from typing import Any
 
 from tests.google_cloud import policies
-from tests.google_cloud.state import State
+from tests.google_cloud.state import Project, State
 from tests.google_cloud.wire import Call, Route
 
 HOST = "cloudresourcemanager.googleapis.com"
 BILLING = "cloudbilling.googleapis.com"
 
 
-def show(state: State, call: Call) -> dict[str, Any]:
+def list_(state: State, call: Call) -> dict[str, Any]:
+    """Answer with the projects that the caller may see."""
+    return {"projects": [_show(project) for project in state.projects.values()]}
+
+
+def get(state: State, call: Call) -> dict[str, Any]:
     """Answer with a project."""
-    project = state.projects[call.project]
+    return _show(state.projects[call.project])
+
+
+def _show(project: Project) -> dict[str, Any]:
     return {
         "projectId": project.id,
         "projectNumber": project.number,
@@ -50,7 +58,8 @@ def set_policy(state: State, call: Call) -> dict[str, Any]:
 
 
 ROUTES = [
-    Route("GET", "/v1/projects/{project}", "resourcemanager.projects.get", show),
+    Route("GET", "/v1/projects", None, list_),
+    Route("GET", "/v1/projects/{project}", "resourcemanager.projects.get", get),
     Route("POST", "/v1/projects/{project}:getIamPolicy", "resourcemanager.projects.getIamPolicy", get_policy),
     Route("POST", "/v1/projects/{project}:setIamPolicy", "resourcemanager.projects.setIamPolicy", set_policy),
     Route("POST", "/v1/projects/{project}:testIamPermissions", None, policies.held),
