@@ -187,6 +187,7 @@ _MEANINGS: tuple[tuple[str, _Explain], ...] = (
         _no_billing,
     ),
     (r"SERVICE_DISABLED|API \[[a-z.]+\] not enabled|has not been used in project|API has not been enabled", _no_api),
+    (r"[Pp]ermission '[a-z]+\.[\w.]+' denied", _no_right),
     (r"existed too recently", _queue_too_young),
     (r"(?i)database id .* is not available", _database_too_young),
     (r"do not belong to a permitted customer|allowedPolicyMemberDomains", _outsiders),
