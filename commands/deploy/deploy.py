@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -16,7 +16,7 @@ from commands.deploy.functions import FUNCTION, fingerprint, look_for_functions
 from commands.deploy.gcloud import Gcloud
 from commands.deploy.installation import Installation, read_file
 from commands.deploy.looking import look
-from commands.deploy.making import Step, carry_out, steps
+from commands.deploy.making import Step, carry_out, progress, steps
 from commands.deploy.plan import Wishes, plan
 from commands.deploy.resource import Found, Resource
 from commands.deploy.script import script
@@ -78,30 +78,47 @@ def deploy(
     Shows what is there, what will be made and what will change, and asks. Settings come from the environment
     (SUPEROFFICE_URL, SUPEROFFICE_TENANT, …), else they stay as they were deployed. Run it again whenever you like.
     """
-    values = secrets.read_values(secrets_file) if secrets_file else {}  # before the current folder changes
+    values: Mapping[str, str] = (
+        secrets.read_values(secrets_file) if secrets_file else {}
+    )  # before the current folder changes
     os.chdir(ROOT)
     installation = Installation(project, region, name)
-    hooks = _sound_hooks()
+    asked = _Asked(installation, _sound_hooks(), operators, alert)
     if dry_run:
         deployment = read_file(installation, os.environ)
-        click.echo(script(deployment, _wanted(deployment, hooks, operators, alert)), nl=False)
+        click.echo(script(deployment, _wanted(deployment, asked)), nl=False)
         return
-    gcloud = Gcloud(project)
-    click.secho(f"Looking at what is in the project {project} …", dim=True, err=True)
-    found = look(gcloud, read_file(installation, os.environ), alerts=bool(alert))
+    click.get_current_context().exit(0 if _bring_up(asked, values, yes=yes) else 1)
+
+
+class _Asked(NamedTuple):
+    """What is to be deployed where, and for whom."""
+
+    installation: Installation
+    hooks: Sequence[Hook]
+    operators: tuple[str, ...]
+    alert: str
+
+
+def _bring_up(asked: _Asked, values: Mapping[str, str], *, yes: bool) -> bool:
+    """Look, show the plan, ask, make what is missing, and look whether it is well; tell whether it is."""
+    installation = asked.installation
+    gcloud = Gcloud(installation.project)
+    click.secho(f"Looking at what is in the project {installation.project} …", dim=True, err=True)
+    found = look(gcloud, read_file(installation, os.environ), alerts=bool(asked.alert))
     deployment = read_file(installation, {**_deployed(installation, found), **os.environ})
     outcome.refuse_open_doors(deployment, found)
-    wanted = _wanted(deployment, hooks, operators, alert)
+    wanted = _wanted(deployment, asked)
     needed = steps(wanted, found)
     _show(deployment, wanted, needed)
     if needed:
         if not yes:
             click.confirm("\nGo ahead?", abort=True)
-        _make(gcloud, needed, _values(wanted, found, values, yes=yes))
+        values = _values(wanted, found, values, yes=yes)
+        printing.section("Making it")
+        carry_out(gcloud, needed, values, progress(len(needed), slow=FUNCTION))
         found = {**found, **look_for_functions(gcloud, deployment.region)}
-    click.get_current_context().exit(
-        0 if outcome.report(deployment, gcloud, outcome.address_of(deployment, found), hooks) else 1
-    )
+    return outcome.report(deployment, gcloud, outcome.address_of(deployment, found), asked.hooks)
 
 
 def _sound_hooks() -> Sequence[Hook]:
@@ -118,7 +135,7 @@ def _deployed(installation: Installation, found: Found) -> Mapping[str, str]:
     return settings
 
 
-def _wanted(deployment: Deployment, hooks: Sequence[Hook], operators: tuple[str, ...], alert: str) -> list[Resource]:
+def _wanted(deployment: Deployment, asked: _Asked) -> list[Resource]:
     """Return all that there must be; raise InvalidSettings where a setting is missing or wrong."""
     try:
         settings = read_settings(deployment.functions["webhook"].environment)
@@ -128,8 +145,8 @@ def _wanted(deployment: Deployment, hooks: Sequence[Hook], operators: tuple[str,
             " SUPEROFFICE_URL=https://online.superoffice.com SUPEROFFICE_TENANT=Cust12345 ./liaison deploy …"
         ) from error
     source = fingerprint(ROOT, deployment.uploads)
-    needs = tuple(secrets.needs(deployment, settings, hooks))
-    return plan(deployment, Wishes(needs, source, operators, alert))
+    needs = tuple(secrets.needs(deployment, settings, asked.hooks))
+    return plan(deployment, Wishes(needs, source, asked.operators, asked.alert))
 
 
 def _show(deployment: Deployment, wanted: Sequence[Resource], needed: Sequence[Step]) -> None:
@@ -160,23 +177,6 @@ def _values(wanted: Sequence[Resource], found: Found, given: Mapping[str, str], 
             f"These secrets have no value yet: {', '.join(names)}. Give them with --secrets-file FILE."
         )
     return {**given, **secrets.ask(names)}
-
-
-def _make(gcloud: Gcloud, needed: Sequence[Step], values: Mapping[str, str]) -> None:
-    """Make and change, and tell of each thing when it is done; of a function, for it takes long, when it is begun."""
-    lock, done = threading.Lock(), Counter[bool]()
-    printing.section("Making it")
-
-    def tell(step: Step, is_done: bool) -> None:
-        thing = f"{step.resource.kind} {step.resource.name}"
-        with lock:
-            done[is_done] += 1
-            if is_done:
-                click.echo(printing.verdict(True, f"{done[True]}/{len(needed)} {thing}"))
-            elif step.resource.kind == FUNCTION:
-                click.echo(f"… {thing}: takes two or three minutes")
-
-    carry_out(gcloud, needed, values, tell)
 
 
 deploy = where_it_is(deploy)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
 import click
 
@@ -15,12 +16,11 @@ from commands.deploy.gcloud import Gcloud
 from commands.deploy.installation import Installation, read_file
 from commands.deploy.ledger import DATABASE
 from commands.deploy.looking import look
+from commands.deploy.making import Step, carry_out, progress
 from commands.deploy.plan import API, Wishes, plan
 from commands.deploy.resource import Found, Resource
 from commands.deploy.secrets import SECRET, secret_alone
 from schemas.serverless import Deployment
-
-_LAST = 9  # accounts go when nothing names them any more
 
 
 @click.command()
@@ -37,7 +37,7 @@ def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool,
     click.secho(f"Looking at what is in the project {project} …", dim=True, err=True)
     found = look(gcloud, deployment, alerts=True)
     kept = {API, *(() if with_secrets else (SECRET,)), *(() if with_ledger else (DATABASE,))}
-    doomed = [each for each in _made(deployment, found) if each.kind not in kept and each.undo]
+    doomed = [each for each in made(deployment, found) if each.kind not in kept and each.undo]
     printing.section(f"{name} in the project {project}, {deployment.region}")
     for resource in doomed:
         click.echo(f"{click.style('-', fg='red')} remove {click.style(resource.kind, bold=True)} {resource.name}")
@@ -46,23 +46,18 @@ def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool,
         return
     if not yes:
         click.confirm("\nRemove all this?", abort=True)
-    for number, resource in enumerate(doomed, 1):
-        for undone in resource.undo:
-            gcloud.run(undone)
-        click.echo(printing.verdict(True, f"{number}/{len(doomed)} {resource.kind} {resource.name}"))
+    backwards = [Step(replace(each, stage=-each.stage, make=each.undo), ()) for each in doomed]
+    carry_out(gcloud, backwards, {}, progress(len(doomed)))
     _say_what_stays(found, deployment, kept)
 
 
-def _made(deployment: Deployment, found: Found) -> Sequence[Resource]:
+def made(deployment: Deployment, found: Found) -> list[Resource]:
     """Return what is there of all that deploying makes, what was made last first."""
     wanted = plan(deployment, Wishes())
     wanted += [secret_alone(name) for kind, name in found if kind == SECRET]
     wanted += _alerts(deployment, found)
     there = [resource for resource in wanted if resource.key in found and resource.kind != RIGHT]
-    in_order = sorted(there, key=lambda resource: -resource.stage)
-    accounts = [resource for resource in in_order if resource.kind == "service account"]
-    others = [resource for resource in in_order if resource.kind != "service account"]
-    return [*others, *_rights(deployment, found), *accounts]
+    return sorted([*there, *_rights(deployment, found)], key=lambda resource: -resource.stage)
 
 
 def _rights(deployment: Deployment, found: Found) -> Iterator[Resource]:
@@ -74,7 +69,8 @@ def _rights(deployment: Deployment, found: Found) -> Iterator[Resource]:
         if kind != RIGHT or state["on"].label.split(" ")[1] not in ("project", "secret"):
             continue  # the others go with what they are on
         if state["member"] in accounts or ledger + '"' in state["condition"]:
-            yield right(state["on"], state["role"], state["member"], stage=_LAST, lane="", condition=state["condition"])
+            lane = state["on"].target  # a secret's rights go before the secret
+            yield right(state["on"], state["role"], state["member"], stage=4, lane=lane, condition=state["condition"])
 
 
 def _alerts(deployment: Deployment, found: Found) -> list[Resource]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import NamedTuple
 
+import click
+
+from commands import printing
 from commands.deploy.gcloud import Gcloud
 from commands.deploy.resource import Found, Line, Resource, differences
 from services.errors import LiaisonError, Misconfigured
@@ -70,6 +74,22 @@ def carry_out(
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for done in [pool.submit(run, lane) for lane in _lanes(stage)]:
                 done.result()
+
+
+def progress(total: int, slow: str = "") -> Callable[[Step, bool], None]:
+    """Return what prints each thing when it is done; one of the kind `slow` also when it is begun."""
+    lock, done = threading.Lock(), Counter[bool]()
+
+    def tell(step: Step, is_done: bool) -> None:
+        thing = f"{step.resource.kind} {step.resource.name}"
+        with lock:
+            done[is_done] += 1
+            if is_done:
+                click.echo(printing.verdict(True, f"{done[True]}/{total} {thing}"))
+            elif step.resource.kind == slow:
+                click.echo(f"… {thing}: takes two or three minutes")
+
+    return tell
 
 
 def _lanes(stage: Iterable[Step]) -> list[list[Step]]:
