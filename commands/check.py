@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 
 import click
 
 from commands import printing
 from commands.check_ledger import ledger_findings
+from commands.deploy.doors import look_at_doors, refuse_open_doors
+from commands.deploy.gcloud import Gcloud
+from commands.deploy.installation import read_file
 from commands.findings import Finding
 from commands.proofs import proof_in_words
-from commands.where import Where, find_settings, hooks_file, say_where
+from commands.where import Where, chosen_installation, find_settings, hooks_file, say_where
 from schemas.hooks import Hook
 from schemas.signature import Hmac
 from schemas.verification import secret_names
@@ -46,7 +50,7 @@ def check(ctx: click.Context, as_json: bool) -> None:
         click.echo()
     all_is_well = True
     findings = []
-    for finding in examine(where):
+    for finding in chain(examine(where), _doors()):
         all_is_well &= finding.ok
         findings.append(asdict(finding))
         if not as_json:
@@ -54,6 +58,19 @@ def check(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         printing.as_json(findings)
     ctx.exit(0 if all_is_well else 1)
+
+
+def _doors() -> Iterator[Finding]:
+    """Look who may call deliver and redeliver, where that is Google's to say."""
+    if not (installation := chosen_installation()):
+        return
+    try:
+        deployment = read_file(installation, {})
+        refuse_open_doors(deployment, look_at_doors(Gcloud(installation.project), deployment))
+    except LiaisonError as error:
+        yield Finding("IAM", False, error.detail)
+    else:
+        yield Finding("IAM", True, "not everybody may call deliver and redeliver")
 
 
 def examine(where: Where, store: SecretStore | None = None) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from sandbox.server import start
 from services.ledger.contract import Wanted
 from services.ledger.opening import open_ledger
 from tests.command_line import Operator
+from tests.deployments import deploy_first
 from tests.examples import HOOKS, KEY, PARTNERS, ROOT
 
 
@@ -28,6 +29,12 @@ def sandbox(running_sandbox):
     """Give the tenant as it was when it was new."""
     running_sandbox.reset()
     return running_sandbox
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory, running_sandbox):
+    """Give a Google Cloud after the first run of `./liaison deploy`."""
+    yield from deploy_first(tmp_path_factory, running_sandbox)
 
 
 @pytest.fixture

@@ -69,8 +69,15 @@ TOLD = {
         " [my-project] (or it may not exist): Permission 'secretmanager.secrets.create' denied for resource"
         " 'projects/my-project' (or it may not exist).",
         "lacks the right secretmanager.secrets.create in the project my-project. An owner of the project grants it"
-        " with: gcloud projects add-iam-policy-binding my-project --member=user:ada@example.com"
+        " with: gcloud projects add-iam-policy-binding my-project --member=user:YOUR-ADDRESS"
         " --role=roles/secretmanager.admin --condition=None",
+    ),
+    "a right, in the other words": (
+        ("tasks", "queues", "list"),
+        "ERROR: (gcloud.tasks.queues.list) PERMISSION_DENIED: The principal (user or service account) lacks IAM"
+        ' permission "cloudtasks.queues.list" for the resource "projects/my-project/locations/europe-west1/queues" (or'
+        " the resource may not exist).",
+        "lacks the right cloudtasks.queues.list in the project my-project",
     ),
     "a right, not named": (
         ("tasks", "queues", "create", "liaison"),
@@ -82,7 +89,7 @@ TOLD = {
     "acting as an account": (
         DEPLOY,
         "ERROR: (gcloud.functions.deploy) ResponseError: status=[403], code=[Ok], message=[Caller is missing"
-        " permission 'iam.serviceaccounts.actAs' on service account projects/-/serviceAccounts/l@p.iam.gserviceaccount.com.",
+        " permission 'iam.serviceaccounts.actAs' on service account projects/-/serviceAccounts/l@p.iam.example.com.",
         "roles/iam.serviceAccountUser",
     ),
     "no region": (

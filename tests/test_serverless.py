@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import os
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest

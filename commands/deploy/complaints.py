@@ -37,10 +37,8 @@ _ROLE_OF_LINE = {
     "beta": "roles/monitoring.editor",
     "services": "roles/serviceusage.serviceUsageAdmin",
 }
-_RIGHT = re.compile(
-    r"[Pp]ermission '?([a-z]+\.[A-Za-z.]+\w)'? (?:was )?(?:denied|on)|\[([a-z]+\.[a-z]+\w*\.\w+)\] permission"
-    r"|(?:permission|Permission): ?'?([a-z]+\.[A-Za-z.]+\w)'?|missing (?:the )?permissions? '?\[?([a-z]+\.[A-Za-z.]+\w)"
-)
+CALLER = "user:YOUR-ADDRESS"  # stands for whoever is logged in
+_RIGHT = re.compile(r"""(?:[Pp]ermissions?:?) ['"\[]?([a-z]+\.[A-Za-z.]+\w)|\[([a-z]+\.[a-z]+\w*\.\w+)\] permission""")
 _API = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
 _BUILD_LOG = re.compile(r"https://console\.cloud\.google\.com/cloud-build/\S+?(?=[.\s\]]*(?:\s|$))")
 
@@ -161,13 +159,10 @@ def _no_right(told: str, words: Sequence[str], project: str) -> str:
     known = (role for start, role in _ROLE_OF_RIGHT if right.lower().startswith(start))
     role = next(known, "") if right else ""
     role = role or _ROLE_OF_LINE.get(words[0] if words else "", "roles/owner")
-    who = re.search(r"[\w.+-]+@[\w.-]+\w", told)
-    member = who[0] if who else "YOUR-ADDRESS"
-    kind = "serviceAccount" if member.endswith(".gserviceaccount.com") else "user"
     what = f"the right {right}" if right else f"a right for `gcloud {_shown(words)}`"
     return (
         f"Your account lacks {what} in the project {project}. An owner of the project grants it with: gcloud projects"
-        f" add-iam-policy-binding {project} --member={kind}:{member} --role={role} --condition=None"
+        f" add-iam-policy-binding {project} --member={CALLER} --role={role} --condition=None"
     )
 
 
@@ -187,7 +182,7 @@ _MEANINGS: tuple[tuple[str, _Explain], ...] = (
         _no_billing,
     ),
     (r"SERVICE_DISABLED|API \[[a-z.]+\] not enabled|has not been used in project|API has not been enabled", _no_api),
-    (r"[Pp]ermission '[a-z]+\.[\w.]+' denied", _no_right),
+    (r"[Pp]ermission '[a-z]+\.[\w.]+' denied|lacks IAM permission", _no_right),
     (r"existed too recently", _queue_too_young),
     (r"(?i)database id .* is not available", _database_too_young),
     (r"do not belong to a permitted customer|allowedPolicyMemberDomains", _outsiders),

@@ -12,7 +12,8 @@ import click
 
 from commands import printing
 from commands.deploy import outcome, secrets
-from commands.deploy.functions import FUNCTION, fingerprint, look_for_functions
+from commands.deploy.doors import refuse_open_doors
+from commands.deploy.functions import ELSEWHERE, FUNCTION, fingerprint, look_for_functions
 from commands.deploy.gcloud import Gcloud
 from commands.deploy.installation import Installation, read_file
 from commands.deploy.looking import look
@@ -21,7 +22,7 @@ from commands.deploy.plan import Wishes, plan
 from commands.deploy.resource import Found, Resource
 from commands.deploy.script import script
 from commands.run import ROOT
-from commands.where import chosen_installation
+from commands.where import chosen_installation, read_env
 from schemas.hooks import Hook
 from schemas.serverless import Deployment
 from services.errors import InvalidSettings
@@ -29,20 +30,23 @@ from services.hooks import read_hooks
 from services.settings import read_settings
 
 
-def _given(what: str, otherwise: str | None) -> Callable[[], str | None]:
+def _default(what: str, otherwise: str | None) -> Callable[[], str | None]:
     return lambda: getattr(chosen_installation(), what, otherwise)
+
+
+CONNECT_ENV = Path("var/connect.env")  # what `./liaison connect` found out
 
 
 def where_it_is(command: click.Command) -> click.Command:
     """Add the options that name an installation; `./liaison --project ID …` gives them too."""
     for option in (
         click.option(
-            "--name", default=_given("name", "liaison"), help="Stands before all that it is made of; liaison."
+            "--name", default=_default("name", "liaison"), help="Stands before all that it is made of; liaison."
         ),
-        click.option("--region", default=_given("region", ""), help="Google's; that of serverless.yaml if left out."),
+        click.option("--region", default=_default("region", ""), help="Google's; that of serverless.yaml if left out."),
         click.option(
             "--project",
-            default=_given("project", None),
+            default=_default("project", None),
             required=True,
             metavar="ID",
             help="Google's ID of the project.",
@@ -85,7 +89,7 @@ def deploy(
     installation = Installation(project, region, name)
     asked = _Asked(installation, _sound_hooks(), operators, alert)
     if dry_run:
-        deployment = read_file(installation, os.environ)
+        deployment = read_file(installation, _given())
         click.echo(script(deployment, _wanted(deployment, asked)), nl=False)
         return
     click.get_current_context().exit(0 if _bring_up(asked, values, yes=yes) else 1)
@@ -105,9 +109,10 @@ def _bring_up(asked: _Asked, values: Mapping[str, str], *, yes: bool) -> bool:
     installation = asked.installation
     gcloud = Gcloud(installation.project)
     click.secho(f"Looking at what is in the project {installation.project} …", dim=True, err=True)
-    found = look(gcloud, read_file(installation, os.environ), alerts=bool(asked.alert))
-    deployment = read_file(installation, {**_deployed(installation, found), **os.environ})
-    outcome.refuse_open_doors(deployment, found)
+    found = look(gcloud, read_file(installation, _given()), alerts=bool(asked.alert))
+    _refuse_another_region(installation, found)
+    deployment = read_file(installation, {**_deployed(installation, found), **_given()})
+    refuse_open_doors(deployment, found)
     wanted = _wanted(deployment, asked)
     needed = steps(wanted, found)
     _show(deployment, wanted, needed)
@@ -127,6 +132,25 @@ def _sound_hooks() -> Sequence[Hook]:
     if hooks.mistakes:
         raise InvalidSettings("hooks.yaml is not sound, so nothing was deployed. " + " ".join(hooks.mistakes))
     return hooks.sound
+
+
+def _given() -> Mapping[str, str]:
+    """Return the settings of the environment, and before them those that `./liaison connect` left."""
+    connected = read_env(CONNECT_ENV) if CONNECT_ENV.is_file() else {}
+    url = connected.get("SUPEROFFICE_URL", "")
+    if not url.startswith("https://"):  # the sandbox's are for this machine
+        connected = {}
+    return {**{name: value for name, value in connected.items() if name.startswith("SUPEROFFICE_")}, **os.environ}
+
+
+def _refuse_another_region(installation: Installation, found: Found) -> None:
+    """Raise InvalidSettings where the installation is in another region: there would be two of that name."""
+    name = f"{installation.name}-webhook"
+    region = found.get((ELSEWHERE, name), {}).get("region")
+    if region and (FUNCTION, name) not in found:
+        raise InvalidSettings(
+            f"{installation.name} is in the region {region} already. Give --region {region}, or another --name."
+        )
 
 
 def _deployed(installation: Installation, found: Found) -> Mapping[str, str]:

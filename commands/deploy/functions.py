@@ -13,7 +13,7 @@ from commands.deploy.resource import Resource, line
 from schemas.serverless import Deployment, Function
 from services.errors import InvalidSettings
 
-FUNCTION = "function"
+FUNCTION, ELSEWHERE = "function", "function in another region"
 LABEL = "liaison-source"  # holds the fingerprint of what was uploaded
 _INGRESS = {
     "ALLOW_ALL": "all",
@@ -109,9 +109,14 @@ def _variables(environment: Mapping[str, str]) -> str:
 
 
 def look_for_functions(gcloud: Gcloud, region: str) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Return the project's functions of the second generation in a region."""
-    listed = gcloud.read("functions", "list", "--v2", f"--regions={region}")
-    return {(FUNCTION, told["name"].rpartition("/")[2]): state_of(told) for told in listed}
+    """Return the project's functions of the second generation, those of this region with their state."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for told in gcloud.read("functions", "list", "--v2"):
+        _, _, _, place, _, name = told["name"].split("/")
+        found[FUNCTION if place == region else ELSEWHERE, name] = (
+            state_of(told) if place == region else {"region": place}
+        )
+    return found
 
 
 def state_of(told: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from commands.deploy.complaints import complaint
+from commands.deploy.complaints import CALLER, complaint
 from commands.deploy.resource import FILLED, Line
 from commands.run import ROOT
 from services.errors import LiaisonError
@@ -28,8 +28,9 @@ class GcloudRefused(LiaisonError):
 
     reason = "gcloud-refused"
 
-    def __init__(self, told: str, words: Sequence[str], project: str) -> None:
-        super().__init__(complaint(told, words, project))
+    def __init__(self, told: str, words: Sequence[str], project: str, caller: str = "") -> None:
+        detail = complaint(told, words, project)
+        super().__init__(detail.replace(CALLER, caller) if caller else detail)
         self.told = told
 
 
@@ -68,6 +69,13 @@ class Gcloud:
         """Return what a line prints."""
         return self._run(words)
 
+    def _caller(self) -> str:
+        """Return who is logged in, as IAM writes it."""
+        command = ["gcloud", "config", "get", "account"]
+        asked = subprocess.run(command, env=self._environ, capture_output=True, timeout=60, check=False)  # noqa: S603
+        email = asked.stdout.decode("utf-8", "replace").strip()
+        return f"{'serviceAccount' if email.endswith('.gserviceaccount.com') else 'user'}:{email}" if email else ""
+
     def _run(self, words: Sequence[str], value: str = "") -> str:
         command = ["gcloud", *words, f"--project={self.project}"]
         try:
@@ -85,5 +93,5 @@ class Gcloud:
         except subprocess.TimeoutExpired as error:
             raise GcloudRefused("TIMED OUT", words, self.project) from error
         if done.returncode:
-            raise GcloudRefused(done.stderr.decode("utf-8", "replace"), words, self.project)
+            raise GcloudRefused(done.stderr.decode("utf-8", "replace"), words, self.project, self._caller())
         return done.stdout.decode("utf-8", "replace")

@@ -10,7 +10,6 @@ import requests
 
 from commands import printing
 from commands.check import examine
-from commands.deploy.access import EVERYBODY, RIGHT
 from commands.deploy.deployed_secrets import deployed_secrets
 from commands.deploy.functions import FUNCTION
 from commands.deploy.gcloud import Gcloud
@@ -19,31 +18,10 @@ from commands.proofs import proof_in_words
 from commands.where import Where
 from schemas.hooks import Hook
 from schemas.serverless import Deployment
-from services.errors import Misconfigured
 
 PATIENCE = 150.0  # seconds: a right that was granted is known everywhere after two minutes at most
 PAUSE = 5.0
 ONE_LOOK = 30.0  # seconds for one answer: a cold start
-
-
-def refuse_open_doors(deployment: Deployment, found: Found) -> None:
-    """Raise Misconfigured where IAM lets everybody call a function that only the invoker may call."""
-    closed = {f"the function {each.name}" for each in deployment.functions.values() if not each.is_public}
-    for (kind, _), state in found.items():
-        if kind != RIGHT or state["member"] not in EVERYBODY:
-            continue
-        on, role = state["on"], state["role"]
-        if on.label in closed or (on.label == "the project" and _lets_call(role)):
-            words = [*on.group, "remove-iam-policy-binding", on.target, *on.flags]
-            words += [f"--member={state['member']}", f"--role={role}", f"--project={deployment.project}"]
-            raise Misconfigured(
-                f"IAM lets everybody ({state['member']}) call {on.label}: {role}. Take that away, and run the same"
-                f" command again: gcloud {' '.join(words)}"
-            )
-
-
-def _lets_call(role: str) -> bool:
-    return role.startswith(("roles/run.", "roles/owner", "roles/editor", "roles/cloudfunctions."))
 
 
 def address_of(deployment: Deployment, found: Found) -> str:

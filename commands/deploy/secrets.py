@@ -22,7 +22,7 @@ from services.superoffice.logins import SECRETS_OF, secrets_needed
 from services.yaml_file import YamlMistake, read_yaml
 
 SECRET = "secret"  # noqa: S105 - a kind of thing
-READ = "roles/secretmanager.secretAccessor"
+READ, WRITE = "roles/secretmanager.secretAccessor", "roles/secretmanager.secretVersionManager"
 _OF_LOGINS = {name for names in SECRETS_OF.values() for name in names}
 _LARGEST = 65536  # bytes, for Secret Manager
 
@@ -48,13 +48,14 @@ def needs(deployment: Deployment, settings: Settings, hooks: Iterable[Hook]) -> 
 
 
 def secrets(deployment: Deployment, needed: Iterable[Need], members: Iterable[str] = ()) -> Iterator[Resource]:
-    """Return the secrets, each with those who read it: its functions' accounts, and `members`."""
+    """Return the secrets, each with those who read it: its functions' accounts, and `members`, who may renew it too."""
     for need in needed:
         name = f"{deployment.service}-{need.name}"
         yield secret_alone(name, need.name)
-        accounts = [f"serviceAccount:{function.service_account}" for function in need.readers]
-        for member in [*accounts, *members]:
-            yield access.right(access.on_secret(name), READ, member, stage=3, lane=name)
+        roles = [(f"serviceAccount:{function.service_account}", READ) for function in need.readers]
+        roles += [(member, role) for member in members for role in (READ, WRITE)]
+        for member, role in roles:
+            yield access.right(access.on_secret(name), role, member, stage=3, lane=name)
 
 
 def secret_alone(name: str, value: str = "") -> Resource:
