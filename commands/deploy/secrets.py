@@ -117,24 +117,23 @@ def read_values(path: Path) -> dict[str, str]:
 def ask(names: Iterable[str]) -> dict[str, str]:
     """Ask for each secret without showing what is typed or pasted; a key in PEM form may have several lines."""
     values = {}
-    for name in names:
-        value = ""
-        while not value or len(value.encode()) > _LARGEST:
-            value = _read_hidden(f"Secret {name}: ")
-        values[name] = value
+    with _echo_off():  # before the first prompt: nobody types faster than that
+        for name in names:
+            value = ""
+            while not value or len(value.encode()) > _LARGEST:
+                click.echo(f"Secret {name}: ", nl=False, err=True)
+                value = _read()
+                click.echo(err=True)
+            values[name] = value
     return values
 
 
-def _read_hidden(prompt: str) -> str:
-    click.echo(prompt, nl=False, err=True)
-    with _echo_off():
-        first = sys.stdin.readline()
-        if not first:
-            raise InvalidSettings("The secrets cannot be asked for here: give them with --secrets-file.")
-        lines = [first]
-        while lines[0].startswith("-----BEGIN") and not lines[-1].startswith("-----END") and lines[-1]:
-            lines.append(sys.stdin.readline())
-    click.echo(err=True)
+def _read() -> str:
+    lines = [sys.stdin.readline()]
+    if not lines[0]:
+        raise InvalidSettings("The secrets cannot be asked for here: give them with --secrets-file.")
+    while lines[0].startswith("-----BEGIN") and not lines[-1].startswith("-----END") and lines[-1]:
+        lines.append(sys.stdin.readline())
     return "".join(lines).strip()
 
 
