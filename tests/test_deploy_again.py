@@ -95,6 +95,15 @@ def test_another_project_and_no_billing(checkout, google):
     assert "https://console.cloud.google.com/billing/linkedaccount?project=my-project" in unpaid.stderr
 
 
+def test_a_pipeline_is_told_which_secrets_are_missing(checkout, google):
+    """Nobody is there to be asked: they are named, and nothing is made."""
+    google.state = State()
+    refused = checkout.deploy("--yes", **ONLINE)
+
+    assert (refused.returncode, google.changes) == (1, [])
+    assert f"These secrets have no value yet: {', '.join(ASKED)}. Give them with --secrets-file FILE." in refused.stderr
+
+
 def test_a_door_that_is_open_is_refused(checkout, google):
     """Where IAM lets everybody call `deliver`, nothing is deployed, and the line that closes it is told."""
     google.state.policies[f"{PLACE}/services/liaison-deliver"]["bindings"][0]["members"].append("allUsers")
