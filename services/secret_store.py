@@ -10,12 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
-from services.errors import InvalidSettings, SecretStoreDown, SecretUnusable
-from services.google_secrets import GoogleSecrets
-from services.secret_files import SecretsFile, SecretsFolder
+from services.errors import SecretStoreDown, SecretUnusable
+from services.secret_sources import open_source
 
 KEPT = 600.0  # seconds a value is used before it is fetched anew
 LAST_RESORT = 3600.0  # seconds a value is used at most, and only while the store is down
@@ -23,11 +21,8 @@ FAILED = 5.0  # seconds a failure is remembered, so that an outage slows one req
 RENEWED = 30.0  # seconds between two renewals of one secret: a stranger's wrong proofs are cheap for us
 AT_ONCE = 8  # threads that fetch side by side
 
-_FORMS = "write gcp://PROJECT, file:secrets.yaml or dir:/run/secrets"
 # The names that Secret Manager takes, whatever the store: a hooks.yaml works with all three.
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,255})(?:@([1-9][0-9]{0,9}))?")
-_GOOGLE = re.compile(r"//([a-z0-9][a-z0-9.:-]*)/?(?:\?(.+))?")
-_OPTIONS = {"endpoint": re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?"), "prefix": re.compile(r"[A-Za-z0-9_-]{1,64}")}
 
 _Done = TypeVar("_Done")
 _logger = logging.getLogger("liaison.secrets")
@@ -36,33 +31,6 @@ _logger = logging.getLogger("liaison.secrets")
 def open_store(location: str, *, clock: Callable[[], float] = time.monotonic) -> SecretStore:
     """Return the store that the setting SECRETS names. Nothing is opened or asked before the first use."""
     return SecretStore(open_source(location), clock=clock)
-
-
-def open_source(location: str) -> SecretsFile | SecretsFolder | GoogleSecrets:
-    """Return where the setting SECRETS says that secrets are, unread; raise InvalidSettings.
-
-    `gcp://PROJECT?endpoint=secretmanager.europe-west3.rep.googleapis.com` reads regional secrets;
-    with `prefix=liaison-` each name asked for stands after these signs in Secret Manager.
-    """
-    kind, _, rest = location.strip().partition(":")
-    if kind == "file" and rest:
-        return SecretsFile(Path(rest))
-    if kind == "dir" and rest:
-        return SecretsFolder(Path(rest))
-    if kind == "gcp" and (google := _GOOGLE.fullmatch(rest)) and (options := _options(google[2])) is not None:
-        return GoogleSecrets(google[1], options.get("endpoint"), options.get("prefix", ""))
-    raise InvalidSettings(f"SECRETS does not say where the secrets are: {_FORMS}.")
-
-
-def _options(query: str | None) -> dict[str, str] | None:
-    """Return the options of a gcp:// address by name; None where one is not known, given twice, or wrong."""
-    options: dict[str, str] = {}
-    for pair in query.split("&") if query else ():
-        name, _, value = pair.partition("=")
-        if name in options or name not in _OPTIONS or not _OPTIONS[name].fullmatch(value):
-            return None
-        options[name] = value
-    return options
 
 
 class Source(Protocol):

@@ -12,7 +12,7 @@ from services.google_secret_writing import GoogleWriter
 from services.google_secrets import GoogleSecrets
 from services.private_file import write_private
 from services.secret_files import SecretsFile, SecretsFolder
-from services.secret_store import open_source
+from services.secret_sources import open_source
 from services.yaml_edit import replace_values
 
 UNCHANGED = "unchanged"

@@ -21,8 +21,9 @@ from commands.deploy.making import Step, carry_out, progress, steps
 from commands.deploy.plan import Wishes, plan
 from commands.deploy.resource import Found, Resource
 from commands.deploy.script import script
+from commands.local_files import CONNECT_ENV, read_settings_file
 from commands.run import ROOT
-from commands.where import chosen_installation, read_env
+from commands.where import chosen_installation
 from schemas.hooks import Hook
 from schemas.serverless import Deployment
 from services.errors import InvalidSettings
@@ -32,9 +33,6 @@ from services.settings import read_settings
 
 def _default(what: str, otherwise: str | None) -> Callable[[], str | None]:
     return lambda: getattr(chosen_installation(), what, otherwise)
-
-
-CONNECT_ENV = Path("var/connect.env")  # what `./liaison connect` found out
 
 
 def where_it_is(command: click.Command) -> click.Command:
@@ -136,7 +134,7 @@ def _sound_hooks() -> Sequence[Hook]:
 
 def _given() -> Mapping[str, str]:
     """Return the settings of the environment, and before them those that `./liaison connect` left."""
-    connected = read_env(CONNECT_ENV) if CONNECT_ENV.is_file() else {}
+    connected = read_settings_file(CONNECT_ENV)
     url = connected.get("SUPEROFFICE_URL", "")
     if not url.startswith("https://"):  # the sandbox's are for this machine
         connected = {}
