@@ -81,7 +81,9 @@ class Operator:
 
     def __call__(self, *arguments, stdin="", **environment):
         """Run a command; `exit_code`, `stdout` and `stderr` are as a process has them."""
-        outcome = CliRunner().invoke(liaison, [*map(str, arguments)], input=stdin, env={"COLUMNS": "110", **environment})
+        outcome = CliRunner().invoke(
+            liaison, [*map(str, arguments)], input=stdin, env={"COLUMNS": "110", **environment}
+        )
         assert outcome.exception is None or isinstance(outcome.exception, SystemExit), outcome.exc_info
         return outcome
 

@@ -11,14 +11,14 @@ import pytest
 import requests
 import yaml
 
-from schemas.serverless import read_deployment
+from commands.deploy.installation import Installation, read_file
 from tests.container import base_image, build
 from tests.examples import HOOKS, KEY, PARTNERS, ROOT
 from tests.processes import free_port, running, wait_for
 from tests.upload import check_out, needed
 
 pytestmark = [pytest.mark.check, pytest.mark.timeout(900)]
-DEPLOYED = read_deployment(yaml.safe_load((ROOT / "serverless.yaml").read_text(encoding="utf-8")))
+DEPLOYED = read_file(Installation("my-project"), {})
 TARGETS = sorted(function.target for function in DEPLOYED.functions.values())
 WRITES = (
     "for file in var/x /liaison/x /tmp/x /etc/liaison/x .venv/x; do touch $file 2>/dev/null && echo $file; done; id -u"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
-from functools import reduce
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 import yaml
 
-from schemas.serverless import read_deployment
+from commands.deploy.installation import Installation, read_file
 from tests.examples import ROOT
 from tests.tools import need
 from tests.upload import check_out, needed
@@ -73,22 +71,7 @@ def packed(checkout, package):
 @pytest.fixture(scope="module")
 def functions():
     """Give the functions as serverless.yaml says them, variables put in as the framework does."""
-    written = yaml.safe_load(WRITTEN)
-
-    def look_up(variable):
-        return put_in(str(reduce(dict.__getitem__, variable[1].split("."), written)))
-
-    def put_in(text):
-        return re.sub(r"\$\{self:([\w.]+)\}", look_up, re.sub(r"\$\{env:\w+, '([^']*)'\}", r"\1", text))
-
-    def resolve(value):
-        if isinstance(value, dict):
-            return {key: resolve(below) for key, below in value.items()}
-        if isinstance(value, list):
-            return [resolve(below) for below in value]
-        return put_in(value) if isinstance(value, str) else value
-
-    return read_deployment(resolve(written)).functions
+    return read_file(Installation("my-project"), {}).functions
 
 
 def expected(function):

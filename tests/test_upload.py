@@ -12,13 +12,13 @@ import pytest
 import requests
 import yaml
 
-from schemas.serverless import read_deployment
-from tests.examples import KEY, ROOT
+from commands.deploy.installation import Installation, read_file
+from tests.examples import KEY
 from tests.processes import free_port, running, wait_for
 from tests.upload import LYING_AROUND, check_out, list_upload, needed
 
 pytestmark = [pytest.mark.check, pytest.mark.timeout(600)]
-DEPLOYED = read_deployment(yaml.safe_load((ROOT / "serverless.yaml").read_text(encoding="utf-8")))
+DEPLOYED = read_file(Installation("my-project"), {})
 TARGETS = sorted(function.target for function in DEPLOYED.functions.values())
 # `shop` is a preset of the user's own: whoever can send to this hook has both files.
 SENDERS = """

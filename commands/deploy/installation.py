@@ -21,7 +21,7 @@ _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}")
 # A database's name has 4 signs at least; that of a service account, NAME-redeliver, 30 at most.
 _NAME = re.compile(r"(?!goog)[a-z][a-z0-9-]{2,18}[a-z0-9]")
-_VARIABLE = re.compile(r"\$\{(self|env):([\w.]+)(?:,\s*(?:'([^']*)'|(\$\{[^}]*\})))?\}")
+_VARIABLE = re.compile(r"\$\{(self|env):([\w.]+)(?:,\s*(?:'([^']*)'|(self:[\w.]+)))?\}")
 _DEEPEST = 4  # variables in variables
 
 
@@ -73,7 +73,7 @@ def fill_in(written: Any, installation: Installation, values: Mapping[str, str])
     def value(found: re.Match[str]) -> str:
         source, name, literal, variable = found.groups()
         if source == "env":
-            return values.get(name, literal or variable or "")
+            return values.get(name, f"${{{variable}}}" if variable else literal or "")
         return str(reduce(lambda above, key: above[key], name.split("."), whole))
 
     def fill(text: str) -> str:
