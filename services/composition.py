@@ -68,26 +68,28 @@ class Services(NamedTuple):
         return tuple(mistakes)
 
 
-def open_services() -> Services:
+def open_services(clock: Callable[[], float] = time.time) -> Services:
     """Read the settings and hooks.yaml, and make the parts; nothing is called yet. Raises InvalidSettings."""
     logs.take_over()
     settings = read_settings()
     secrets = open_store(settings.secrets)
-    return assemble(settings, secrets, WebApi(settings, secrets))
+    return assemble(settings, secrets, WebApi(settings, secrets), clock)
 
 
-def assemble(settings: Settings, secrets: SecretStore, webapi: WebApi) -> Services:
-    """Put the parts together around a WebAPI. Raises InvalidSettings."""
+def assemble(
+    settings: Settings, secrets: SecretStore, webapi: WebApi, clock: Callable[[], float] = time.time
+) -> Services:
+    """Put the parts together around a WebAPI; `clock` tells Unix time to all of them. Raises InvalidSettings."""
     ledger = open_ledger(
         settings.ledger, retain_days=settings.retain_days, retain_refused_days=settings.retain_refused_days
     )
-    locks = Locks(ledger.store, settings.environment)
+    locks = Locks(ledger.store, settings.environment, clock)
     directory = Directory(webapi, country=settings.country, language=settings.superoffice_language, locks=locks)
-    outage = Outage(ledger, settings.environment, time.time)
+    outage = Outage(ledger, settings.environment, clock)
     queue = None
     if settings.queue:
         from services.task_queue import open_queue
 
         queue = open_queue(settings.queue)
     hooks = read_hooks(settings.hooks)
-    return Services(settings, hooks, secrets, webapi, directory, GoogleKeys(), ledger, outage, queue)
+    return Services(settings, hooks, secrets, webapi, directory, GoogleKeys(), ledger, outage, queue, clock)

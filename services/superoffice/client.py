@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -36,9 +36,19 @@ class Call(NamedTuple):
 
 
 class WebApi:
-    """Calls `/api/v1/…` of the tenant. Worst case of a call: the deadline it is given, or 20 s."""
+    """Calls `/api/v1/…` of the tenant. Worst case of a call: the deadline it is given, or 20 s.
 
-    def __init__(self, settings: Settings, secrets: SecretStore):
+    `clock` is the one that its deadlines run by.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: SecretStore,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
         transport = Transport(pool_size=settings.threads)
         self.own_associate: int | None = None
         self._settings = settings
@@ -46,7 +56,8 @@ class WebApi:
         self._transport = transport
         self._tenant = Tenant(settings, transport)
         self._tickets: TicketHolder = open_ticket_holder(settings, secrets, transport)
-        self._rate = RateLimit(settings.superoffice_calls_per_second)
+        self._rate = RateLimit(settings.superoffice_calls_per_second, clock=clock, sleep=sleep)
+        self._sleep = sleep
         own = {
             "Accept-Language": settings.superoffice_language,
             "SO-Culture": settings.superoffice_culture,
@@ -101,6 +112,6 @@ class WebApi:
             self._tickets.refused(authorization, deadline)
             return True
         if isinstance(error, Busy) and error.retry_after <= min(LONGEST_QUICK_PAUSE, deadline.remaining() - LEAST):
-            time.sleep(error.retry_after)
+            self._sleep(error.retry_after)
             return True
         return False
