@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -23,6 +24,8 @@ class Fault:
     path     a part of the paths it concerns, in any case; None: every API call (not the login, not the state)
     times    how often it happens; 0: until cleared
     after    so many matching calls pass unharmed first
+    chance   how probably it happens to a matching call, 0 to 1; the others go on to the next fault
+    seed     of those chances
     status   answer this instead of doing the work; with `work` after doing it
     headers  go with that answer, or with the true one where neither status nor body is given
     body     a string as it is, anything else as JSON (None is JSON null)
@@ -33,6 +36,8 @@ class Fault:
     path: str | None = None
     times: int = 1
     after: int = 0
+    chance: float = 1.0
+    seed: int = 0
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = UNSET
@@ -40,9 +45,16 @@ class Fault:
     drop: str | None = None
     work: bool = False
 
+    def __post_init__(self) -> None:
+        self._chances = random.Random(self.seed)  # noqa: S311 - the same ones each time
+
     def concerns(self, path: str, *, is_api: bool) -> bool:
         """Tell whether a call to this path can be hit at all."""
         return is_api if self.path is None else self.path.lower() in path.lower()
+
+    def happens(self) -> bool:
+        """Tell whether this matching call is hit."""
+        return self.chance >= 1 or self._chances.random() < self.chance
 
     def apply(self, work: Callable[[], Answer]) -> Answer | None:
         """Tell what the caller gets; None closes the line. The delay has passed by now."""
@@ -95,6 +107,8 @@ class Faults:
                 if fault.after:
                     fault.after -= 1
                     continue
+                if not fault.happens():
+                    continue
                 if fault.times == 1:
                     self._faults.remove(fault)
                 fault.times = max(fault.times - 1, 0)
@@ -115,6 +129,8 @@ def _read(told: Any) -> Fault:
         raise InvalidFault("status must be a number from 200 to 599.")
     if not all(isinstance(n, int) and n >= 0 for n in (fault.times, fault.after)):
         raise InvalidFault("times and after must be whole numbers, 0 or more.")
+    if not (isinstance(fault.chance, int | float) and 0 <= fault.chance <= 1 and isinstance(fault.seed, int)):
+        raise InvalidFault("chance must be a number from 0 to 1, and seed a whole number.")
     if not isinstance(fault.delay, int | float) or fault.delay < 0:
         raise InvalidFault("delay must be a number of seconds, 0 or more.")
     if not (isinstance(fault.headers, dict) and isinstance(fault.path, str | None)):

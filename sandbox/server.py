@@ -98,9 +98,9 @@ class RunningSandbox:
         """Remember first passes for so long; 0 is never."""
         self._world.archive_cache = archive_cache.read({"seconds": seconds})
 
-    def set_clock(self, seconds: float) -> None:
-        """Have the login's clock so many seconds fast."""
-        self._world.clock_off = seconds
+    def set_clock(self, ahead: float = 0.0, *, login: float = 0.0) -> None:
+        """Date relations so many seconds later than this machine's clock says; have the login's clock as fast."""
+        self._world.tenant.clock_ahead, self._world.clock_off = ahead, login
 
     def expire(self) -> None:
         """End all tickets, access tokens and codes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sandbox import seed
 from sandbox.parties import Parties
@@ -58,6 +58,7 @@ class Tenant:
         self.parties = Parties(self.lock, changed)
         self.relations: dict[int, Relation] = {}
         self.next_id = seed.FIRST_RELATION_ID
+        self.clock_ahead = 0.0  # seconds
         self._changed = changed
 
     def find(self, relation: int) -> Relation:
@@ -70,7 +71,7 @@ class Tenant:
     def save(self, relation: Relation, by: Associate) -> Relation:
         """Create (id 0) or overwrite the whole row. Raises InvalidRelation and UnknownRelation."""
         with self.lock:
-            now = datetime.now(UTC)
+            now = datetime.now(UTC) + timedelta(seconds=self.clock_ahead)
             if relation.id:
                 old = self.find(relation.id)
                 row = replace(relation, created=old.created, created_by=old.created_by)

@@ -93,6 +93,7 @@ class World:
         self.collation = Collation()
         self.archive_cache = ArchiveCache()
         self.clock_off = 0.0
+        self.tenant.clock_ahead = 0.0
         self.tenant.restore()
         self.tenant.parties.restore()
         self._keep()

@@ -139,11 +139,11 @@ def test_a_refresh_brings_an_id_token_too(sandbox):
 
 def test_the_clock_can_be_off(sandbox, consent):
     """Tokens are of another time then, until a reset; what is no number is refused."""
-    told = {"json": {"seconds": 3600}, "timeout": 10}
+    told = {"json": {"login": 3600}, "timeout": 10}
     requests.put(f"{sandbox.url}/sandbox/clock", **told)
     ahead = jwt.decode(redeem(sandbox, consent).json()["id_token"], options={"verify_signature": False})
     sandbox.reset()
     right = jwt.decode(redeem(sandbox, consent).json()["id_token"], options={"verify_signature": False})
 
     assert 3590 < ahead["exp"] - right["exp"] < 3610
-    assert requests.put(f"{sandbox.url}/sandbox/clock", json={"seconds": "x"}, timeout=10).status_code == 400
+    assert requests.put(f"{sandbox.url}/sandbox/clock", json={"login": "x"}, timeout=10).status_code == 400

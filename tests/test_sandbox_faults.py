@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -173,6 +174,36 @@ def test_a_test_sees_what_was_sent(api, sandbox):
     assert (call["method"], call["operation"], call["status"]) == ("POST", SAVE, 200)
     assert (call["headers"]["so-language"], call["query"]) == ("de", {"$select": "RelationId"})
     assert call["body"]["ContactRelationEntity"]["Comment"] == "Since 2019"
+
+
+def test_a_fault_can_be_a_matter_of_chance(api, sandbox):
+    """So many of the calls are hit, the same ones with the same seed."""
+
+    def statuses():
+        sandbox.fault(path=SAVE, times=0, status=503, chance=0.25, seed=7)
+        answered = [api.save().status_code for _ in range(80)]
+        sandbox.clear_faults()
+        return answered
+
+    first = statuses()
+    assert 10 <= first.count(503) <= 30
+    assert statuses() == first
+
+
+@pytest.mark.parametrize("told", [{"chance": 2}, {"chance": "often"}, {"seed": "x"}])
+def test_a_chance_is_a_number_up_to_one(sandbox, told):
+    """What makes no sense is refused, not guessed at."""
+    assert tell(sandbox, "POST", "/sandbox/faults", told).status_code == 400
+
+
+def test_its_clock_can_be_moved(api, sandbox):
+    """A relation is dated by the tenant's clock, until a reset."""
+    assert tell(sandbox, "PUT", "/sandbox/clock", {"ahead": 3600}).status_code == 204
+    ahead, now = datetime.fromisoformat(api.save().json()["CreatedDate"]), datetime.now(UTC)
+    ahead = ahead if ahead.tzinfo else ahead.replace(tzinfo=UTC)
+
+    assert 3500 < (ahead - now).total_seconds() < 3700
+    assert tell(sandbox, "PUT", "/sandbox/clock", {"ahead": "soon"}).status_code == 400
 
 
 def test_counts_connections(api, sandbox):
