@@ -21,7 +21,7 @@ BELOW = {
     "services": {"services", "schemas"},
     "schemas": {"schemas"},
     "sandbox": {"sandbox"},
-    "bench": {"bench", "services", "schemas"},
+    "bench": {"bench", "services", "schemas", "main"},
     "fuzz": {"fuzz", "services", "schemas"},
 }
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef

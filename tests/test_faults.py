@@ -1,0 +1,50 @@
+"""The fault run: SuperOffice is busy, drops lines and answers late, senders give up and try again; nothing is lost.
+
+`python -m bench.faults` runs all of it with several seeds and prints a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.fault_run import Case, run
+from bench.faults import CASES, run_in
+from tests.firestore_emulator import emulator
+
+EACH_OTHER_SEED = [replace(case, seed=number) for number, case in enumerate(CASES, 1)]
+OVER_FIRESTORE = [case for case in EACH_OTHER_SEED if case.faults == "saves and look-ups"]
+
+
+def name(case):
+    """Name a case in the test's report."""
+    return f"{case.sender}, {case.existing}, {case.faults}, {case.about}"
+
+
+def test_nothing_is_lost_or_doubled_while_superoffice_fails(tmp_path):
+    """A quarter of the calls is refused, a tenth done without an answer: each submission is one relation in the end."""
+    result = run(Case("keyed", "add", "saves and look-ups", number=40), tmp_path)
+
+    assert (result.lost, result.doubled, result.unanswered) == (0, 0, 0)
+    assert result.statuses["queued"] > 0
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("case", EACH_OTHER_SEED, ids=name)
+def test_over_sqlite(case, tmp_path):
+    """150 submissions, 8 in flight, from senders of each kind: 0 lost, 0 doubled."""
+    result = run(case, tmp_path)
+
+    assert (result.lost, result.doubled, result.unanswered) == (0, 0, 0)
+
+
+@pytest.mark.check
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("case", OVER_FIRESTORE, ids=name)
+def test_over_firestore(case, tmp_path):
+    """The same over the ledger for many instances, in Google's own emulator."""
+    emulator()
+    result = run_in("firestore", case, tmp_path)
+
+    assert (result.lost, result.doubled, result.unanswered) == (0, 0, 0)
