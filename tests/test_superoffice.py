@@ -9,7 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from services.deadline import Deadline
+from services.errors import SuperOfficeUnavailable, TenantDown
+from services.superoffice.client import Call
 from tests.examples import HOOKS, KEY, PARTNERS
+from tests.tenant import open_directory
 
 SAVE = "SaveContactRelation"
 
@@ -254,3 +258,14 @@ def test_an_answer_that_drips_is_cut_off(function):
 
     assert answer.json["status"] == "queued"
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.1])
+def test_no_call_begins_without_time_for_it(tmp_path, settings, secrets, sandbox, seconds):
+    """Nothing is asked, the tenant's state neither, and nobody takes the whole tenant for down."""
+    webapi = open_directory(tmp_path, settings, secrets).webapi
+    with pytest.raises(SuperOfficeUnavailable, match="not enough time") as caught:
+        webapi.send(Call("GET", "/User/currentPrincipal"), Deadline.after(seconds))
+
+    assert not isinstance(caught.value, TenantDown)
+    assert sandbox.calls == []

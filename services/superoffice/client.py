@@ -16,10 +16,9 @@ from services.superoffice.login import TicketHolder
 from services.superoffice.logins import APP_TOKEN, open_ticket_holder
 from services.superoffice.rate import RateLimit
 from services.superoffice.tenant import Tenant
-from services.superoffice.transport import NotConnected, Transport
+from services.superoffice.transport import LEAST, NotConnected, Transport
 
 CALL = 20.0  # seconds; SuperOffice itself calls a relation's save slow at 5
-LEAST = 0.2  # seconds; with less than this left a call is not begun
 LONGEST_QUICK_PAUSE = 2  # seconds of Retry-After that a sender is made to wait
 
 
@@ -87,14 +86,16 @@ class WebApi:
 
     def _attempt(self, call: Call, base: str, authorization: str, deadline: Deadline) -> WebApiAnswer:
         self._rate.wait(deadline)
-        time_limit = min(CALL, deadline.remaining())
-        if time_limit < LEAST:
-            raise SuperOfficeUnavailable("There was not enough time left to call SuperOffice.")
         sent = {**self._own_headers, "Authorization": authorization, **call.headers}
         if not self._settings.is_onsite:
             sent["SO-AppToken"] = self._secrets.text(APP_TOKEN)
         answer = self._transport.send(
-            call.method, base + call.path, time_limit=time_limit, headers=sent, params=call.params, body=call.body
+            call.method,
+            base + call.path,
+            time_limit=min(CALL, deadline.remaining()),
+            headers=sent,
+            params=call.params,
+            body=call.body,
         )
         error = failure(answer)
         if error and not (answer.status in call.route_may_lack and error_words(answer) is None):

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 from services.errors import InDoubt, SuperOfficeUnavailable, TenantDown
 from services.superoffice.answers import WebApiAnswer
 
+LEAST = 0.2  # seconds; with less than this left a call is not begun
 CONNECT = 3.0  # seconds to reach the host; a call's whole time limit is its caller's
 LARGEST_ANSWER = 4 * 1024 * 1024  # bytes; a relation is about 3 kB
 CHUNK = 65_536
@@ -93,8 +94,11 @@ class Transport:
     ) -> WebApiAnswer:
         """Send once, without following redirects. `body` goes as JSON, `form` urlencoded.
 
-        Raises NotConnected where nothing was sent, else InDoubt where no whole answer came within `time_limit` seconds.
+        Raises NotConnected where nothing was sent, else InDoubt where no whole answer came within `time_limit` seconds,
+        and SuperOfficeUnavailable where those are too few to begin.
         """
+        if time_limit < LEAST:
+            raise SuperOfficeUnavailable("There was not enough time left to call SuperOffice.")
         ends = time.monotonic() + time_limit
         request = _prepare(method, url, params or {}, headers or {}, body, form)
         timeout: Any = Timeout(connect=min(CONNECT, time_limit), total=time_limit)
