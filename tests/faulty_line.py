@@ -8,7 +8,10 @@ from contextlib import suppress
 
 
 class FaultyLine:
-    """Forwards to a server. `fault` says what becomes of its next answer: None, `silent` or `cut`; then all is well."""
+    """Forwards to a server. `fault` says what becomes of its next answer: None, `silent` or `cut`; then all is well.
+
+    With `lasts` it becomes of all answers, until there is no fault any more.
+    """
 
     def __init__(self, server: str) -> None:
         host, port = server.rsplit(":", 1)
@@ -16,6 +19,7 @@ class FaultyLine:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.fault: str | None = None
+        self.lasts = False
         self.lost = 0
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -47,7 +51,7 @@ class FaultyLine:
         with suppress(OSError):
             while chunk := server.recv(65536):
                 if self.fault is not None:
-                    fault, self.fault = self.fault, None
+                    fault, self.fault = self.fault, self.fault if self.lasts else None
                     self.lost += 1
                     if fault == "cut":
                         break
