@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from schemas.ledger import Delivery, Doubt, Trouble
-from services.errors import InDoubt, LiaisonError
+from services.errors import InDoubt, LiaisonError, Misconfigured, Refused, Unavailable
 from services.ledger.contract import LEASE, Claim
 from services.ledger.ledger import Ledger
 
@@ -89,7 +89,9 @@ class Work:
         return self._ledger.park(self.claim, status, self._trouble(error), not_done=not_done, answer=answer)
 
     def _surely_not_done(self, error: LiaisonError) -> bool:
-        return self.doubt is None and not isinstance(error, InDoubt)
+        """Tell whether SuperOffice did nothing; after a mistake of our own nobody knows."""
+        is_understood = isinstance(error, Refused | Misconfigured | Unavailable)
+        return self.doubt is None and is_understood and not isinstance(error, InDoubt)
 
     def _trouble(self, error: LiaisonError) -> Trouble:
         return Trouble(self.clock(), error.reason, error.detail)
