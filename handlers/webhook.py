@@ -110,7 +110,8 @@ def _answer(opened: Opened, read: Read, visit: Visit) -> Answer:
         if hook.deliver != "held":
             enqueue(delivery, services)
         return done("queued", delivery.id)
-    work = Work(claim, services.ledger, services.clock, is_new=opened.how == "new")
+    is_new = opened.how == "new" and opened.claim is not None  # an item of an array may have been tried meanwhile
+    work = Work(claim, services.ledger, services.clock, is_new=is_new)
     ended = deliver(work, Job(hook, visit.arrival, read.submission, read.wanted), services, visit.deadline)
     if ended.error is not None and ended.status != "queued":
         return _refused(ended.error, delivery, hook)

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from bench.fault_run import Case, run
 from bench.faults import CASES, run_in
+from services.redelivery import sweep
+from tests.examples import PARTNERS
 from tests.firestore_emulator import emulator
 
 EACH_OTHER_SEED = [replace(case, seed=number) for number, case in enumerate(CASES, 1)]
@@ -48,3 +53,19 @@ def test_over_firestore(case, tmp_path):
     result = run_in("firestore", case, tmp_path)
 
     assert (result.lost, result.doubled, result.unanswered) == (0, 0, 0)
+
+
+def test_what_another_instance_has_tried_is_looked_into(send, sandbox):
+    """An array's item that a sweep with a faster clock took up, and left in doubt, is not blindly saved again."""
+    items = [{**PARTNERS, "DestinationContactId": company} for company in (4, 11)]
+    sandbox.fault(path="SaveContactRelation", delay=0.5)
+    with ThreadPoolExecutor() as sender:
+        told = sender.submit(send, items)
+        while not sandbox.counts["SaveContactRelation"]:
+            time.sleep(0.01)
+        sandbox.fault(path="SaveContactRelation", drop="after")
+        services = sys.modules["main"].services()
+        sweep(services._replace(clock=lambda: time.time() + 10))
+        told.result()
+
+    assert len(sandbox.relations) == 2
