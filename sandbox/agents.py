@@ -71,5 +71,5 @@ def get_list(context: Context) -> Answer:
 
 
 def _entity(context: Context, relation: Relation) -> Answer:
-    entity = carriers.render(relation, context.world.tenant.parties, context.call.language)
+    entity = carriers.render(relation, context.world.tenant.parties, context.call.language, context.call.zone)
     return json_answer(carriers.select(entity, context.call.args.get("$select", "")))

@@ -105,6 +105,11 @@ class Call(Request):
         tags = [part.partition(";")[0].strip()[:2].lower() for part in wanted.split(",")]
         return next((LANGUAGES[tag] for tag in tags if tag in LANGUAGES), "US")
 
+    @property
+    def zone(self) -> str:
+        """The time zone that dates are wished in; empty: the server's own."""
+        return str(self.headers.get("SO-TimeZone", ""))
+
 
 @dataclass(frozen=True)
 class Context:

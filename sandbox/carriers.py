@@ -28,6 +28,9 @@ IDS = {
 NO_DATE = "0001-01-01T00:00:00"
 # The tenant's server stands in Norway in winter: an offset that is not zero shows who forgets to read it.
 SERVER_ZONE = timezone(timedelta(hours=1))
+# Those that a caller may wish for, in winter.
+ZONES = {"Europe/Oslo": SERVER_ZONE, "America/New_York": timezone(timedelta(hours=-5)), "UTC": UTC}
+WITH_OFFSET = "includetzoffset"
 FULL_ACCESS = {"Mask": "FULL", "Reason": ""}
 
 
@@ -56,8 +59,8 @@ def integer(name: str, value: Any) -> int:
     return value
 
 
-def render(relation: Relation, parties: Parties, language: str | None) -> dict[str, Any]:
-    """Write all twenty fields; names and texts are looked up, in `language` (see `text`)."""
+def render(relation: Relation, parties: Parties, language: str | None, zone: str = "") -> dict[str, Any]:
+    """Write all twenty fields; names and texts are looked up, in `language` (see `text`), dates are in `zone`."""
     definition = DEFINITIONS.get(relation.definition)
     return {
         "SourceContactId": relation.source_company,
@@ -68,8 +71,8 @@ def render(relation: Relation, parties: Parties, language: str | None) -> dict[s
         "Comment": relation.comment,
         "RelationDefinitionId": relation.definition,
         "Reversed": relation.reversed,
-        "UpdatedDate": date(relation.updated),
-        "CreatedDate": date(relation.created),
+        "UpdatedDate": date(relation.updated, zone),
+        "CreatedDate": date(relation.created, zone),
         "CreatedBy": associate(relation.created_by),
         "UpdatedBy": associate(relation.updated_by),
         "SourceContactName": _company_name(parties, relation.source_company),
@@ -119,12 +122,18 @@ def _texts(definition: Definition | None, language: str | None) -> dict[str, str
     }
 
 
-def date(moment: datetime | None) -> str:
-    """Write a moment with seven decimals of a second, as .NET does; Python knows six."""
+def date(moment: datetime | None, wished: str = "") -> str:
+    """Write a moment with seven decimals of a second, as .NET does; Python knows six.
+
+    `wished` is a caller's SO-TimeZone: a date in that zone tells its offset only with `, includeTZOffset`.
+    Source: https://docs.superoffice.com/en/api/web-services/endpoints/http-headers.html
+    """
     if moment is None:
         return NO_DATE
-    local = moment.astimezone(UTC).astimezone(SERVER_ZONE)
-    return f"{local:%Y-%m-%dT%H:%M:%S.%f}0+01:00"
+    name, *more = (part.strip() for part in wished.split(","))
+    local = moment.astimezone(UTC).astimezone(ZONES.get(name, SERVER_ZONE))
+    offset = "" if name in ZONES and WITH_OFFSET not in map(str.lower, more) else f"{local:%z}"
+    return f"{local:%Y-%m-%dT%H:%M:%S.%f}0{offset[:3]}{':' if offset else ''}{offset[3:]}"
 
 
 def associate(number: int) -> dict[str, Any] | None:

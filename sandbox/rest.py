@@ -85,7 +85,7 @@ def _unmodified(context: Context, relation: Relation) -> None:
 
 
 def _entity(context: Context, relation: Relation) -> Answer:
-    entity = carriers.render(relation, context.world.tenant.parties, context.call.language)
+    entity = carriers.render(relation, context.world.tenant.parties, context.call.language, context.call.zone)
     root = context.call.path.lower().partition("/relation")[0]
     links = {"Self": f"{context.world.url}{root}/relation/{relation.id}"}
     links["Archive"] = f"{context.world.url}{root}/relation"

@@ -15,7 +15,7 @@ import pytest
 from bench.fault_run import Case, run
 from bench.faults import CASES, run_in
 from services.redelivery import sweep
-from tests.examples import PARTNERS
+from tests.examples import KEY, PARTNERS
 from tests.firestore_emulator import emulator
 
 EACH_OTHER_SEED = [replace(case, seed=number) for number, case in enumerate(CASES, 1)]
@@ -69,3 +69,15 @@ def test_what_another_instance_has_tried_is_looked_into(send, sandbox):
         told.result()
 
     assert len(sandbox.relations) == 2
+
+
+@pytest.mark.parametrize("zone", ["", "Europe/Oslo", "America/New_York"])
+def test_what_was_done_is_found_in_every_time_zone(function, sandbox, zone):
+    """Whether a relation came into being since an attempt is told by its date, in whatever zone."""
+    client = function(SUPEROFFICE_TIME_ZONE=zone)
+    sandbox.fault(path="SaveContactRelation", drop="after")
+    client.post("/hooks/example", json=PARTNERS, headers={"X-Api-Key": KEY})
+    services = sys.modules["main"].services()
+    summary = sweep(services._replace(clock=lambda: time.time() + 120))
+
+    assert (summary.delivered, len(sandbox.relations)) == (1, 1)

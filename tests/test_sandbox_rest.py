@@ -187,3 +187,13 @@ def _around_now():
 
     now = datetime.datetime.now(datetime.UTC)
     return now - datetime.timedelta(hours=1), now + datetime.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"), [("America/New_York", ""), ("America/New_York, includeTZOffset", "-05:00"), ("", "+01:00")]
+)
+def test_dates_are_in_the_zone_that_is_wished(api, zone, offset):
+    """Without `includeTZOffset` such a date does not tell which zone that is."""
+    saved = api.save(headers={"SO-TimeZone": zone} if zone else {}).json()
+
+    assert saved["CreatedDate"].partition(".")[2][7:] == offset

@@ -57,10 +57,12 @@ class WebApi:
         self._tickets: TicketHolder = open_ticket_holder(settings, secrets, transport)
         self._rate = RateLimit(settings.superoffice_calls_per_second, clock=clock, sleep=sleep)
         self._sleep = sleep
+        zone = settings.superoffice_time_zone
         own = {
             "Accept-Language": settings.superoffice_language,
             "SO-Culture": settings.superoffice_culture,
-            "SO-TimeZone": settings.superoffice_time_zone,
+            # Without the offset nobody could tell when a relation came into being.
+            "SO-TimeZone": f"{zone}, includeTZOffset" if zone else "",
         }
         self._own_headers = {name: value for name, value in own.items() if value}
 
