@@ -1,7 +1,8 @@
 """A process that does what it is told, each time in a child of its own, which kills itself where it is told to.
 
 One order a line on stdin, as JSON: `settings` (those of Liaison), `sandbox` (its address), `ahead` (seconds by which
-the clocks are ahead), `dies_at` (the step; none: it lives) and `acts`, each a list:
+the clocks are ahead), `dies_at` (the step; none: it lives), `dies_on_the_way` (a path: it dies while a call to it is
+under way) and `acts`, each a list:
 
     ["post", hook, payload, key]    a sender; without a key `null`
     ["sweep"]                       what Cloud Scheduler calls for
@@ -41,6 +42,7 @@ from services.superoffice.client import Call, WebApi
 from tests.examples import KEY
 
 MOST_SWEEPS = 100
+A_MOMENT = 0.2  # seconds in which a call is sent, and before which its answer does not come
 HASTE = 30.0  # seconds of the clock in one second, while all come to rest
 ROOT = Path(__file__).parent.parent
 
@@ -82,11 +84,14 @@ class SteppedWebApi(WebApi):
     """A WebAPI of which each call is two steps, one before it and one after it, however it ends."""
 
     steps: Steps
+    dies_on_the_way: str | None = None
 
     def send(self, call: Call, deadline: Deadline) -> WebApiAnswer:
         """Take a step, call, and take another."""
         name = f"{call.method} {call.path}"
         self.steps.take(f"before {name}")
+        if self.dies_on_the_way and self.dies_on_the_way in name:
+            threading.Timer(A_MOMENT, os.kill, (os.getpid(), signal.SIGKILL)).start()
         try:
             return super().send(call, deadline)
         finally:
@@ -115,12 +120,12 @@ class Clock:
         requests.put(f"{self._sandbox}/sandbox/clock", json={"ahead": ahead}, timeout=5).raise_for_status()
 
 
-def put_together(settings: Mapping[str, str], steps: Steps, clock: Callable[[], float]) -> Services:
+def put_together(order: Mapping[str, Any], steps: Steps, clock: Callable[[], float]) -> Services:
     """Make the parts as the function does, and count what they do."""
-    known = read_settings(settings)
+    known = read_settings(order["settings"])
     secrets = open_store(known.secrets)
     webapi = SteppedWebApi(known, secrets)
-    webapi.steps = steps
+    webapi.steps, webapi.dies_on_the_way = steps, order.get("dies_on_the_way")
     services = assemble(known, secrets, webapi, clock)
     ledger = Ledger(SteppedStore(services.ledger.store, steps))
     return services._replace(ledger=ledger, outage=Outage(ledger, known.environment, clock))
@@ -157,7 +162,7 @@ def live(order: Mapping[str, Any], client: Any, out: int) -> None:
     """Do all acts of an order; what each came to is written at once."""
     steps = Steps(order.get("dies_at"))
     clock = Clock(order["sandbox"], order.get("ahead", 0.0))
-    services = put_together(order["settings"], steps, clock)
+    services = put_together(order, steps, clock)
     sys.modules["main"]._OPENED.append(services)
     for name, *told in order["acts"]:
         came = act(name, told, services, clock, client)

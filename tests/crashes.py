@@ -20,13 +20,14 @@ from tests.examples import ROOT
 class Program:
     """The process, Liaison's settings in it, and the sandbox that they are about."""
 
-    def __init__(self, process: subprocess.Popen, settings: Mapping[str, str], sandbox: Any):
+    def __init__(self, process: subprocess.Popen, settings: Mapping[str, str], sandbox: Any, folder: Path):
         self._process = process
+        self.folder = folder
         self.settings = dict(settings)
         self.sandbox = sandbox
 
     def run(self, *acts: tuple[Any, ...], **more: Any) -> dict[str, Any]:
-        """Have a new child do this; `ahead` and `dies_at` as the program has them."""
+        """Have a new child do this; `ahead`, `dies_at` and `dies_on_the_way` as the program has them."""
         order = {"settings": self.settings, "sandbox": self.sandbox.url, "acts": acts, **more}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
@@ -55,7 +56,7 @@ def program(folder: Path, hooks: Mapping[str, Any], secrets: Mapping[str, str], 
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, **pipes)
         try:
-            yield Program(process, settings, sandbox)
+            yield Program(process, settings, sandbox, folder)
         finally:
             process.kill()
             process.communicate()

@@ -5,6 +5,8 @@ The steps are counted by a run that lives, and each is then the last one of a ru
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.crashes import held, program
 from tests.examples import PARTNERS
+from tests.firestore_emulator import emulator
 
 VERIFY = {"verify": {"header": "X-Api-Key", "secret": "example-key"}, "answer_within": 1}
 NEWCO = {
@@ -47,11 +50,14 @@ DONE_BUT_500 = {"path": SAVE, "status": 500, "work": True}
 BUSY = {"path": "/api/v1/", "status": 503, "headers": {"Retry-After": "60"}}
 
 
+_runs = itertools.count(1)
+
+
 @dataclass(frozen=True)
 class Case:
     """What is done before, what is done while the process may die, and what a sender does after it.
 
-    `faults` come with `before`, or without that with `acts`; `is_repeat`: the sender knows nothing, and sends again.
+    `faults` come with the last act of `before`, or without one with `acts`. `is_repeat`: the sender sends again.
     """
 
     acts: tuple[tuple[Any, ...], ...]
@@ -110,32 +116,63 @@ CASES = {
 
 
 @pytest.fixture
-def crash(tmp_path, secrets, sandbox):
-    """Return a player of cases: `crash(case, 3)` dies at the third step; it returns what was told, and what is held."""
+def process(tmp_path, secrets, sandbox):
+    """Start the process whose children die."""
     with program(tmp_path, HOOKS, secrets, sandbox) as process:
-
-        def play(case, dies_at=None):
-            _begin_anew(tmp_path, sandbox)
-            if case.before:
-                for fault in case.faults:
-                    sandbox.fault(**fault)
-                process.run(*case.before)
-            else:
-                for fault in case.faults:
-                    sandbox.fault(**fault)
-            came = process.run(*case.acts, ahead=case.ahead, dies_at=dies_at)
-            sandbox.clear_faults()
-            repeat = case.acts if case.is_repeat else ()
-            kept = process.run(("list",), *repeat, ("rest",), ahead=case.ahead)["told"][0]
-            return came, kept, held(sandbox)
-
-        yield play
+        yield process
 
 
-def _begin_anew(folder, sandbox):
+@pytest.fixture
+def crash(process, sandbox):
+    """Return a player of cases: `crash(case, 3)` dies at the third step; it returns what was told, and what is held."""
+    return player(process, sandbox)
+
+
+@pytest.fixture
+def firestore():
+    """Start Google's emulator, before the process that is to know where it is."""
+    return emulator()
+
+
+@pytest.fixture
+def crash_over_firestore(firestore, process, sandbox):
+    """Return the same over that."""
+    return player(process, sandbox, "firestore")
+
+
+def player(process, sandbox, kind="sqlite"):
+    """Return what plays a case with an empty ledger of this kind and a fresh tenant."""
+
+    def play(case, dies_at=None):
+        begin_anew(process, sandbox, kind)
+        if not case.before:
+            misbehave(sandbox, case)
+        else:
+            for number, act in enumerate(case.before, 1):
+                if number == len(case.before):
+                    misbehave(sandbox, case)
+                process.run(act)
+        came = process.run(*case.acts, ahead=case.ahead, dies_at=dies_at)
+        sandbox.clear_faults()
+        repeat = case.acts if case.is_repeat else ()
+        kept = process.run(("list",), *repeat, ("rest",), ahead=case.ahead)["told"][0]
+        return came, kept, held(sandbox)
+
+    return play
+
+
+def misbehave(sandbox, case):
+    """Tell the tenant what goes wrong."""
+    for fault in case.faults:
+        sandbox.fault(**fault)
+
+
+def begin_anew(process, sandbox, kind="sqlite"):
+    """Begin with an empty ledger and a fresh tenant."""
     sandbox.reset()
-    for file in folder.glob("ledger.db*"):
-        file.unlink()
+    name = f"crash-{next(_runs)}"
+    place = f"firestore://{name}/liaison" if kind == "firestore" else f"sqlite:{process.folder}/{name}.db"
+    process.settings["LEDGER"] = place
 
 
 def survives(case, crash):
@@ -172,3 +209,45 @@ def test_killed_at_any_step_nothing_is_lost_or_doubled(crash):
 def test_killed_at_every_step(name, crash):
     """Whatever a delivery does, and however it began, there is no step at which dying loses or doubles anything."""
     assert survives(CASES[name], crash)[1] == []
+
+
+@pytest.mark.check
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", ["update, nothing there", "a sweep after the line dropped, add"])
+def test_killed_at_every_step_over_firestore(name, crash_over_firestore):
+    """What is promised is the ledger's, whichever store it is kept in."""
+    assert survives(CASES[name], crash_over_firestore)[1] == []
+
+
+@pytest.mark.check
+def test_killed_again_while_it_is_made_good(crash, process, sandbox):
+    """A second death, at any step of the sweep that comes after any first one, changes nothing."""
+    case = CASES["add"]
+    came, _, wanted = crash(case)
+    wrong = []
+    for first in range(1, len(came["steps"]) + 1):
+        for second in itertools.count(1):
+            begin_anew(process, sandbox)
+            process.run(*case.acts, dies_at=first)
+            again = process.run(("sweep",), ahead=100.0, dies_at=second)
+            process.run(("rest",), ahead=200.0)
+            wrong += [(first, second)] if held(sandbox) != wanted else []
+            if not again["killed"]:
+                break
+    assert wrong == []
+
+
+@pytest.mark.parametrize("hook", ["update", "add"])
+def test_done_after_the_one_who_asked_has_died(hook, process, sandbox):
+    """SuperOffice is still at it when a sender that had no answer comes again, and a sweep: both wait for it."""
+    begin_anew(process, sandbox)
+    acts = posted(hook, PARTNERS)
+    sandbox.fault(path=SAVE, delay=1.5)
+    died = process.run(*acts, dies_on_the_way=SAVE)
+    again = process.run(*acts, ("sweep",))
+    assert (died["killed"], again["told"][0]["status"], again["told"][1]["due"]) == (True, "queued", 0)
+    while not sandbox.relations:
+        time.sleep(0.05)
+    process.run(("rest",))
+
+    assert len(sandbox.relations) == 1
