@@ -237,6 +237,7 @@ def test_killed_again_while_it_is_made_good(crash, process, sandbox):
     assert wrong == []
 
 
+@pytest.mark.check
 @pytest.mark.parametrize("hook", ["update", "add"])
 def test_done_after_the_one_who_asked_has_died(hook, process, sandbox):
     """SuperOffice is still at it when a sender that had no answer comes again, and a sweep: both wait for it."""
@@ -250,4 +251,18 @@ def test_done_after_the_one_who_asked_has_died(hook, process, sandbox):
         time.sleep(0.05)
     process.run(("rest",))
 
+    assert len(sandbox.relations) == 1
+
+
+@pytest.mark.check
+def test_a_company_that_is_on_its_way_is_not_made_by_another(process, sandbox):
+    """Whoever had it made has died, SuperOffice is still at it, and the next submission makes no second one."""
+    begin_anew(process, sandbox)
+    sandbox.fault(path="SaveContactEntity", delay=1.5)
+    process.run(*posted("newco", EVA), dies_on_the_way="SaveContactEntity")
+    process.run(*posted("newco", {**EVA, "comment": "Signed up again"}, "id-2"))
+    time.sleep(1.5)
+    process.run(("rest",))
+
+    assert (held(sandbox)["company", "Newco"], held(sandbox)["person", "Eva Berg"]) == (1, 1)
     assert len(sandbox.relations) == 1
