@@ -29,7 +29,7 @@ def name(case):
 
 def test_nothing_is_lost_or_doubled_while_superoffice_fails(tmp_path):
     """A quarter of the calls is refused, a tenth done without an answer: each submission is one relation in the end."""
-    result = run(Case("keyed", "add", "saves and look-ups", number=40), tmp_path)
+    result = run(Case("keyed", "add", number=16), tmp_path)
 
     assert (result.lost, result.doubled, result.unanswered) == (0, 0, 0)
     assert result.statuses["queued"] > 0
