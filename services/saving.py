@@ -46,9 +46,12 @@ def save(relation: ContactRelation, existing: str, work: Work, directory: Direct
             return Outcome("superseded", {})
         if work.doubt is not None:
             done = _done_before(work.doubt, existing, work, directory, request)
-            if done is not None:
+            if done is None:
+                _check_age(work.doubt, work)
+            elif not _is_corrected(relation, work.doubt):
                 return done
-            _check_age(work.doubt, work)
+            elif done.status != "deleted" and relation.action == "save":
+                relation = ContactRelation(relation_id=done.relation["RelationId"], comment=relation.comment)
             work.is_settled()
         return look_and_save(relation, existing, directory, request, _mark(work))
 
@@ -117,6 +120,13 @@ def _done_before(doubt: Doubt, existing: str, work: Work, directory: Directory, 
     if found is None or not _is_as_wanted(found, wanted, existing):
         return None
     return Outcome(how, entity_of(found, wanted, request.select))
+
+
+def _is_corrected(relation: ContactRelation, doubt: Doubt) -> bool:
+    """Tell whether something else is wanted now: a refused submission may come again with what the sender mended."""
+    was = relation_of(doubt.wanted)
+    other_comment = relation.comment is not None and not same_text(relation.comment, was.comment or "")
+    return relation.action != was.action or other_comment
 
 
 def _check_age(doubt: Doubt, work: Work) -> None:

@@ -15,7 +15,7 @@ import pytest
 from bench.fault_run import Case, run
 from bench.faults import CASES, run_in
 from services.redelivery import sweep
-from tests.examples import KEY, PARTNERS
+from tests.examples import HOOKS, KEY, PARTNERS
 from tests.firestore_emulator import emulator
 
 EACH_OTHER_SEED = [replace(case, seed=number) for number, case in enumerate(CASES, 1)]
@@ -81,3 +81,22 @@ def test_what_was_done_is_found_in_every_time_zone(function, sandbox, zone):
     summary = sweep(services._replace(clock=lambda: time.time() + 120))
 
     assert (summary.delivered, len(sandbox.relations)) == (1, 1)
+
+
+@pytest.mark.parametrize("existing", ["update", "add"])
+def test_what_is_corrected_after_a_doubt(function, sandbox, existing):
+    """A refused one whose first save was done comes again with another comment: that is what its relation says."""
+    client = function({"example": {**HOOKS["example"], "existing": existing}})
+
+    def post(comment):
+        headers = {"X-Api-Key": KEY, "Idempotency-Key": "id-1"}
+        return client.post("/hooks/example", json={**PARTNERS, "Comment": comment}, headers=headers).json
+
+    sandbox.fault(path="SaveContactRelation", drop="after")
+    assert post("Since 2019")["status"] == "queued"
+    sandbox.fault(path="Archive", status=400)
+    services = sys.modules["main"].services()
+    assert sweep(services._replace(clock=lambda: time.time() + 120)).rejected == 1
+    post("Since 2021")
+
+    assert [relation["Comment"] for relation in sandbox.relations.values()] == ["Since 2021"]
