@@ -266,3 +266,22 @@ def test_a_company_that_is_on_its_way_is_not_made_by_another(process, sandbox):
 
     assert (held(sandbox)["company", "Newco"], held(sandbox)["person", "Eva Berg"]) == (1, 1)
     assert len(sandbox.relations) == 1
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("hook", ["update", "add"])
+def test_sweeps_that_are_killed_one_after_the_other(hook, process, sandbox):
+    """Eight workers die in the middle of thirty deliveries, again and again; what is done stays done, once."""
+    begin_anew(process, sandbox)
+    thirty = [
+        {"SourceContactId": a, "DestinationContactId": b, "RelationDefinitionId": 18, "Comment": f"{a} and {b}"}
+        for a, b in itertools.islice(itertools.combinations((4, 11, 23, 57, 686, 687, 688, 701, 1881), 2), 30)
+    ]
+    sandbox.set_state("OfflineMaintenance")
+    process.run(*posted(hook, thirty))
+    sandbox.set_state("Running")
+    deaths = [process.run(("sweep",), ahead=100.0 * number, dies_at=10 + number)["killed"] for number in range(1, 13)]
+    process.run(("rest",), ahead=2000.0)
+
+    assert deaths.count(True) > 5
+    assert sorted(each["Comment"] for each in sandbox.relations.values()) == sorted(each["Comment"] for each in thirty)
