@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +17,8 @@ from bench.fault_run import Case, run
 from bench.faults import CASES, run_in
 from services.redelivery import sweep
 from tests.examples import HOOKS, KEY, PARTNERS
-from tests.firestore_emulator import emulator
+from tests.faulty_line import FaultyLine
+from tests.firestore_emulator import HOST, emulator
 
 EACH_OTHER_SEED = [replace(case, seed=number) for number, case in enumerate(CASES, 1)]
 OVER_FIRESTORE = [case for case in EACH_OTHER_SEED if case.faults == "saves and look-ups"]
@@ -100,3 +102,27 @@ def test_what_is_corrected_after_a_doubt(function, sandbox, existing):
     post("Since 2021")
 
     assert [relation["Comment"] for relation in sandbox.relations.values()] == ["Since 2021"]
+
+
+@pytest.mark.check
+@pytest.mark.timeout(180)
+def test_over_firestore_on_a_bad_line(tmp_path, monkeypatch):
+    """While answers of the ledger get lost too: whoever was told that it is kept finds it done, once."""
+    line = FaultyLine(emulator())
+    monkeypatch.setenv(HOST, line.address)
+    ended = threading.Event()
+
+    def spoil():
+        while not ended.wait(1.0):
+            line.fault = "cut"
+
+    with ThreadPoolExecutor() as spoiler:
+        spoiler.submit(spoil)
+        try:
+            result = run_in("firestore", Case("keyed", "add", "saves and look-ups", number=40), tmp_path)
+        finally:
+            ended.set()
+    line.close()
+    assert line.lost > 3
+    assert result.doubled == 0
+    assert result.lost <= result.unanswered
