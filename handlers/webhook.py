@@ -134,18 +134,18 @@ def _claim(delivery: Delivery, visit: Visit) -> Claim | None:
 def _known(opened: Opened, visit: Visit) -> Answer:
     """Answer what came before with its outcome, if it has one in time."""
     hook = visit.hook
+    if opened.other_content and visit.body.is_keyed:
+        error = InvalidSubmission(
+            "This Idempotency-Key came before, with another content: send a new key with what is new."
+        )
+        log_refusal(opened.delivery, error, opened.delivery.status)
+        return _refused(error, opened.delivery, hook)
     delivery = _await_end(opened.delivery, visit)
     if delivery.status in (*WAITING, *HELD):
         return done("queued", delivery.id)
     if delivery.status in ("rejected", "dead"):
         answer = stored(delivery, to_strangers=hook.answers_strangers)
         return acknowledged(answer) if hook.acknowledge == "always" else answer
-    if opened.other_content and visit.body.is_keyed:
-        error = InvalidSubmission(
-            "This Idempotency-Key came before, with another content: send a new key with what is new."
-        )
-        log_refusal(delivery, error, delivery.status)
-        return _refused(error, delivery, hook)
     log("INFO", "duplicate", delivery=delivery.id, hook=hook.name, status=delivery.status)
     return _accepted({**(delivery.answer or {}), "status": "duplicate"}, delivery.id, hook)
 

@@ -104,6 +104,7 @@ class Pair:
     """Two parties and a definition: who works on them, and the newest submission that was saved, or accepted.
 
     `saved` and `accepted` are arrivals; `in_doubt` is the id of the delivery whose save may or may not have been done;
+    from `doubt_ends` on nobody waits for that one any more, where it does not go on by itself;
     `relation` is the highest RelationId that was saved here: what came into being since has a higher one.
     """
 
@@ -114,8 +115,14 @@ class Pair:
     saved: str | None = None
     accepted: str | None = None
     in_doubt: str | None = None
+    doubt_ends: float | None = None
     relation: int | None = None
     version: Any = field(default=None, compare=False)
+
+    def at(self, now: float) -> Pair:
+        """Return it as it is at that time: a doubt that has ended is none."""
+        is_over = self.doubt_ends is not None and self.doubt_ends <= now
+        return changed(self, in_doubt=None, doubt_ends=None) if is_over else self
 
 
 @dataclass(frozen=True)

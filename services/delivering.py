@@ -12,11 +12,10 @@ from services.deadline import Deadline
 from services.errors import (
     LedgerDown,
     LiaisonError,
-    LoginRefused,
     Misconfigured,
+    NoTime,
     PairBusy,
     Refused,
-    Unavailable,
 )
 from services.keeping import read_again
 from services.ledger.contract import Arrival, Claim, LeaseLost
@@ -62,6 +61,9 @@ def deliver(work: Work, job: Job, services: Services, deadline: Deadline) -> End
         told = _carry_out(work, job, services, deadline)
     except LeaseLost:
         return Ended("queued", {"status": "queued"}, work.delivery)
+    except Refused as error:
+        services.outage.worked()  # whatever was refused, SuperOffice has answered
+        return failed(work, error, services)
     except LiaisonError as error:
         return failed(work, error, services)
     except Exception:
@@ -77,6 +79,7 @@ def deliver_again(claim: Claim, services: Services, deadline: Deadline) -> Ended
     delivery = claim.delivery
     content = services.ledger.store.content(delivery.content) if delivery.content else None
     try:
+        _refuse_busy_pair(delivery, services)
         hook = services.hooks.find_kept(delivery.hook)
         if content is None:
             raise Refused("What came is no longer kept. Ask the sender to send it again.")
@@ -90,11 +93,21 @@ def deliver_again(claim: Claim, services: Services, deadline: Deadline) -> Ended
     return deliver(work, job, services, deadline)
 
 
+def _refuse_busy_pair(delivery: Delivery, services: Services) -> None:
+    """Raise PairBusy where its pair, as far as that is known, is another's: no look-up is made in vain."""
+    if delivery.pair is None or delivery.doubt is not None:
+        return
+    pair, now = services.ledger.store.pairs(delivery.environment, [delivery.pair]).get(delivery.pair), services.clock()
+    if pair is None:
+        return
+    if pair.at(now).in_doubt not in (None, delivery.id) or (pair.owner and (pair.leased_until or 0.0) > now):
+        raise PairBusy("Another submission about the same two is still under way.", retry_after=5)
+
+
 def failed(work: Work, error: LiaisonError, services: Services) -> Ended:
     """Write down a try that came to nothing: refused for good, later, or dead."""
     now = services.clock()
-    is_all = isinstance(error, Unavailable | LoginRefused) and not isinstance(error, PairBusy | LedgerDown)
-    is_all = is_all and services.outage.failed(error)
+    is_all = services.outage.failed(error)
     answer = problem_of(error)
     ended = work.delivery
     try:
@@ -105,7 +118,7 @@ def failed(work: Work, error: LiaisonError, services: Services) -> Ended:
         else:
             waiting = "misconfigured" if isinstance(error, Misconfigured) else "queued"
             due_at = next_try(work.delivery, error, now, services.settings) + services.sweep_lead
-            counts = not is_all and not isinstance(error, PairBusy)
+            counts = not is_all and not isinstance(error, PairBusy | NoTime)
             ended = work.postpone(due_at, error, status=waiting, counts=counts)
     except (LeaseLost, LedgerDown):
         pass  # it is due again when its lease ends
@@ -120,8 +133,13 @@ def _carry_out(work: Work, job: Job, services: Services, deadline: Deadline) -> 
         return {"status": "ignored"}
     wish = look_up(job.wanted, job.submission, job.hook, services.directory, deadline)
     request = _request(job, deadline)
-    outcome = save(wish.relation, job.hook.existing, work, services.directory, request)
+    outcome = save(wish.relation, _existing(job.hook), work, services.directory, request)
     return _told(outcome.status, outcome.relation, wish)
+
+
+def _existing(hook: Hook) -> str:
+    """Return what happens to a relation that is there: who may not update leaves it as it is."""
+    return "keep" if hook.existing == "update" and "update" not in hook.allow else hook.existing
 
 
 def _told(status: str, relation: Mapping[str, Any], wish: Wish) -> dict[str, Any]:

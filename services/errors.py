@@ -29,6 +29,7 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
     └── SuperOfficeUnavailable   not_done: SuperOffice surely did nothing
         ├── TenantDown             the whole tenant is away: nobody else need try
         ├── PairBusy               another submission about the same two is under way
+        ├── NoTime                 its turn, or its answer, would have come too late
         └── InDoubt                it may have done the work and the answer got lost
 """
 
@@ -240,6 +241,12 @@ class PairBusy(SuperOfficeUnavailable):
     """Another submission about the same parties is under way, so this one waits: not a try that failed."""
 
     reason = "pair-busy"
+
+
+class NoTime(SuperOfficeUnavailable):
+    """Nothing was asked of SuperOffice: our own rate, or the time that was left, did not let it."""
+
+    reason = "no-time"
 
 
 class InDoubt(SuperOfficeUnavailable):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from services.errors import LedgerDown, LiaisonError, LoginRefused, TenantDown
 from services.ledger.ledger import Ledger
 from services.logs import log
+from services.superoffice.answers import Busy
 
 PAUSE = 5.0  # seconds after which a submission tries again whether the tenant is back
 IN_A_ROW = 5  # deliveries that SuperOffice was too busy for, one after another, are an outage too
@@ -23,6 +24,7 @@ class Outage:
         self._lock = threading.Lock()
         self._tried_at: float | None = None
         self._in_a_row = 0
+        self._is_login = False
 
     @property
     def is_on(self) -> bool:
@@ -30,9 +32,12 @@ class Outage:
         return self._tried_at is not None
 
     def is_fresh(self) -> bool:
-        """Tell whether that is so short a time ago that it is not worth another try; of many threads one tries."""
+        """Tell whether that is so short a time ago that it is not worth another try; of many threads one tries.
+
+        A login that is refused is ours to mend, which each sender is told; it costs no call.
+        """
         with self._lock:
-            if self._tried_at is None:
+            if self._tried_at is None or self._is_login:
                 return False
             if self._clock() - self._tried_at < PAUSE:
                 return True
@@ -45,13 +50,17 @@ class Outage:
             self._tried_at = float("-inf")
 
     def failed(self, error: LiaisonError) -> bool:
-        """Note that a try failed; tell whether it was because the whole tenant is down."""
+        """Note that a try failed; tell whether it was because the whole tenant is down.
+
+        That it is busy counts where several say so one after another: onsite there is no state to be asked for.
+        """
         with self._lock:
-            self._in_a_row += 1
-            is_all = isinstance(error, TenantDown | LoginRefused) or self._in_a_row >= IN_A_ROW
+            self._in_a_row += isinstance(error, Busy)
+            is_all = isinstance(error, TenantDown | LoginRefused)
+            is_all = is_all or (isinstance(error, Busy) and self._in_a_row >= IN_A_ROW)
             is_news = is_all and self._tried_at is None
             if is_all:
-                self._tried_at = self._clock()
+                self._tried_at, self._is_login = self._clock(), isinstance(error, LoginRefused)
         if is_news:
             log("ERROR", "outage-begins", error.detail, reason=error.reason)
             self._note(lambda: self._ledger.outage_begins(self._environment, self._clock(), error.reason))

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.contact_relation import ContactRelation
+from schemas.contact_relation_entity import WRITABLE
 
+_PARTIES = ("source_company", "source_person", "destination_company", "destination_person", "definition")
 _WRITTEN = (
     "source_company",
     "source_person",
@@ -28,6 +30,15 @@ def pair_of(relation: ContactRelation) -> str:
     destination = (relation.destination_company or 0, relation.destination_person or 0)
     first, second = sorted((source, destination))
     return f"{first[0]}.{first[1]}-{second[0]}.{second[1]}-{relation.definition}"
+
+
+def names_of(entity: Mapping[str, Any]) -> set[str]:
+    """Return the names under which a relation that is there may be locked: its id, and its two parties."""
+    names = {f"relation {entity['RelationId']}"} if entity.get("RelationId") else set()
+    ids: dict[str, Any] = {ours: entity.get(theirs) for ours, theirs in WRITABLE.items() if ours in _PARTIES}
+    if ids["source_company"] and ids["destination_company"] and ids["definition"]:
+        names.add(pair_of(ContactRelation(**ids)))
+    return names
 
 
 def wanted_of(relation: ContactRelation, how: str = "") -> dict[str, Any]:

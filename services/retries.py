@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from schemas.ledger import Delivery
-from services.errors import LiaisonError, PairBusy, TenantDown, Unavailable
+from services.errors import LiaisonError, NoTime, PairBusy, TenantDown, Unavailable
 from services.ledger.ledger import DAY, Ledger
 from services.settings import Settings
 
@@ -22,9 +22,9 @@ def next_try(delivery: Delivery, error: LiaisonError, now: float, settings: Sett
     asked = float(error.retry_after) if isinstance(error, Unavailable) else 0.0
     if isinstance(error, TenantDown):
         asked = 0.0  # that is a guess of ours, for senders: one try in each sweep finds out when it is back
-    if isinstance(error, PairBusy):
-        return now + asked
-    own = settings.retry_delay * 2.0 ** min(delivery.tries, 30)
+    own = settings.retry_delay
+    if not isinstance(error, PairBusy | NoTime):  # those are not tries
+        own *= 2.0 ** min(delivery.tries, 30)
     spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - so that many do not come back at one moment
     return now + min(max(own * spread, asked), LONGEST)
 

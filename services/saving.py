@@ -20,6 +20,7 @@ from schemas.ledger import Doubt
 from services.deadline import Deadline
 from services.errors import InDoubt, PairBusy, RelationNotFound
 from services.ledger.contract import LEASE
+from services.logs import log
 from services.pairs import pair_of, relation_of, wanted_of
 from services.superoffice.directory import Directory
 from services.superoffice.existing import Existing, entity_of, find_added, find_existing, same_text
@@ -28,6 +29,7 @@ from services.work import Work
 
 POLL = 0.02  # seconds between two looks at a pair that another process holds, at first
 LONGEST_POLL = 0.25
+PATIENCE = 5.0  # seconds for a pair that another process holds; of one that was killed it stays held for a minute
 LEASE_MARGIN = 1.0  # seconds that are left of a lease when the last call under it ends
 
 Before = Callable[[ContactRelation, Request], Request]
@@ -48,6 +50,8 @@ def save(relation: ContactRelation, existing: str, work: Work, directory: Direct
             done = _done_before(work.doubt, existing, work, directory, request)
             if done is None:
                 _check_age(work.doubt, work)
+            elif work.doubt.pair != name:  # what came anew, or an operator, means others now
+                log("NOTICE", "saved-before", delivery=work.delivery.id, relation=done.relation.get("RelationId"))
             elif not _is_corrected(relation, work.doubt):
                 return done
             elif done.status != "deleted" and relation.action == "save":
@@ -59,9 +63,9 @@ def save(relation: ContactRelation, existing: str, work: Work, directory: Direct
 def _take_pair(name: str, relation: ContactRelation, work: Work, deadline: Deadline) -> None:
     """Hold the pair, marked for this save unless there is an older mark to be looked into first."""
     marks = work.doubt is None and not _is_delete_by_parties(relation)
-    pause = POLL
+    pause, patience = POLL, Deadline.after(PATIENCE)
     while not work.hold_pair(name, wanted_of(relation) if marks else None):
-        if deadline.remaining() < pause:
+        if min(deadline.remaining(), patience.remaining()) < pause:
             raise PairBusy("Another submission about the same two is still under way.", retry_after=1)
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_POLL)

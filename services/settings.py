@@ -120,7 +120,7 @@ class SettingsSchema(Schema):
     invoker = fields.String(data_key="INVOKER", load_default="")
     hooks = fields.String(data_key="HOOKS", load_default="hooks.yaml")
     public_url = fields.String(data_key="PUBLIC_URL", load_default="")
-    retry_delay = _number("RETRY_DELAY", 30.0, "seconds", least=1)
+    retry_delay = _number("RETRY_DELAY", 30.0, "seconds", least=0)
     retry_days = _number("RETRY_DAYS", 7.0, "days", least=0)
     retain_days = _number("RETAIN_DAYS", 30.0, "days", least=1)
     retain_refused_days = _number("RETAIN_REFUSED_DAYS", 90.0, "days", least=1)

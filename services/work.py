@@ -9,6 +9,7 @@ from schemas.ledger import Delivery, Doubt, Trouble
 from services.errors import InDoubt, LiaisonError, Misconfigured, Refused, Unavailable
 from services.ledger.contract import LEASE, Claim
 from services.ledger.ledger import Ledger
+from services.pairs import names_of
 
 LEAST_LEASE = 25.0  # seconds; a call to SuperOffice takes 20 at most
 
@@ -75,7 +76,9 @@ class Work:
 
     def settle(self, status: str, answer: Mapping[str, Any]) -> Delivery:
         """Close it as accepted."""
-        return self._ledger.settle(self.claim, status, answer, self.clock())
+        names = names_of(answer.get("relation") or {}) if status in ("updated", "unchanged", "deleted") else set()
+        held = {self.claim.pair.name} if self.claim.pair else set()
+        return self._ledger.settle(self.claim, status, answer, self.clock(), also=sorted(names - held))
 
     def postpone(self, due_at: float, error: LiaisonError, *, status: str, counts: bool) -> Delivery:
         """Give it back until then; `counts`: as a try that failed."""

@@ -159,3 +159,22 @@ def test_a_stranger_hears_nothing_of_the_first_outcome(function):
 
     assert [answer["status"] for answer in answers] == ["created", "duplicate"]
     assert all(answer.keys() == {"status", "delivery"} for answer in answers)
+
+
+@pytest.mark.parametrize("existing", ["add", "update"])
+def test_items_of_one_array_do_not_end_each_others_repeat(function, sandbox, existing):
+    """The whole array again is a repeat, also where several of its items are about one pair."""
+    client = function({"example": {**EXAMPLE, "existing": existing}})
+    items = [{**PARTNERS, "Comment": comment} for comment in "AB"]
+    first, again = (client.post("/hooks/example", json=items, headers={"X-Api-Key": KEY}).json for _ in range(2))
+
+    assert [item["status"] for item in again["results"]] == ["duplicate", "duplicate"]
+    assert [item["delivery"] for item in again["results"]] == [item["delivery"] for item in first["results"]]
+
+
+def test_the_same_key_with_another_content_is_refused_while_the_first_waits(post, sandbox):
+    """What is kept is accepted: the second content would be lost without a word."""
+    sandbox.set_state("OfflineMaintenance")
+    statuses = [post(key="k-1").status_code, post({**PARTNERS, "Comment": "Another"}, key="k-1").status_code]
+
+    assert statuses == [200, 422]

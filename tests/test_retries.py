@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.ledger import Delivery
-from services.errors import InDoubt, PairBusy, SuperOfficeUnavailable, TenantDown
+from services.errors import InDoubt, NoTime, PairBusy, SuperOfficeUnavailable, TenantDown
 from services.retries import JITTER, LONGEST, next_try
 from services.settings import read_settings
 
@@ -33,7 +33,8 @@ def delay(settings):
         (SuperOfficeUnavailable("", retry_after=900), 0, 900),
         (SuperOfficeUnavailable("", retry_after=90_000), 0, LONGEST),
         (TenantDown("", retry_after=60), 0, 30),
-        (PairBusy("", retry_after=5), 9, 5),
+        (PairBusy("", retry_after=5), 9, 30),
+        (NoTime("", retry_after=5), 9, 30),
     ],
 )
 def test_the_delay_is_the_longer_one(delay, error, tries, expected):

@@ -40,7 +40,7 @@ class Known:
 
     key: Key
     delivery: Delivery
-    pair: Pair | None = None
+    has_newer: bool = False  # whether another request about its pair has been accepted since
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,7 @@ class Opening:
         """Whether the hash of a content counts no longer: its time is over, or its pair has seen something newer."""
         if known.key.until is None:
             return False
-        newest = known.pair.accepted if known.pair else None
-        return self.now >= known.key.until or (newest is not None and newest > known.delivery.arrival)
+        return self.now >= known.key.until or known.has_newer
 
     def _started(self, delivery: Delivery, entry: Entry, arrival: str) -> Delivery:
         """Return it with this content, at its beginning. That a save may have gone out before is not forgotten."""
@@ -132,7 +131,7 @@ class Opening:
         """Take the pair and mark the save, unless somebody is at work there, or it has to wait for another's doubt."""
         if entry.save is None or delivery.owner is None:
             return delivery, None
-        free = pair or Pair(self.environment, entry.save.pair)
+        free = pair.at(self.now) if pair else Pair(self.environment, entry.save.pair)
         if free.in_doubt or (free.owner and (free.leased_until or 0.0) > self.now):
             return delivery, None
         taken = changed(free, owner=delivery.owner, leased_until=delivery.leased_until)

@@ -26,6 +26,7 @@ from services.ledger.writing import (
     pairs_left,
     read_again,
     release,
+    saved_also,
     write_claim,
 )
 
@@ -111,7 +112,7 @@ class Ledger:
         """
         for _ in range(TRIES):
             found = self.store.pairs(claim.delivery.environment, [pair]).get(pair)
-            free = found or Pair(claim.delivery.environment, pair)
+            free = found.at(now) if found else Pair(claim.delivery.environment, pair)
             if free.owner not in (None, claim.delivery.owner) and (free.leased_until or 0.0) > now:
                 return None
             held = renewed(Claim(changed(claim.delivery, pair=pair), changed(free, owner=claim.delivery.owner)), now)
@@ -127,13 +128,19 @@ class Ledger:
         """Write down that a save is about to go out, and what it says; the lease begins anew. Only with a pair."""
         return self._write_held(claim, lambda held: marked(renewed(held, now), wanted, now))
 
-    def settle(self, claim: Claim, status: str, answer: Mapping[str, Any], now: float) -> Delivery:
-        """Close it as accepted: `status` is what was done, `answer` what a sender is told that asks again."""
+    def settle(
+        self, claim: Claim, status: str, answer: Mapping[str, Any], now: float, *, also: Sequence[str] = ()
+    ) -> Delivery:
+        """Close it as accepted: `status` is what was done, `answer` what a sender is told that asks again.
+
+        `also` names other pairs that are the same relation by another name: nothing older is saved there either.
+        """
         if status not in ACCEPTED:
             raise ValueError(status)
         return self._end(
             claim,
             lambda was: changed(was, status=status, answer=dict(answer), doubt=None, reason=None, closed_at=now),
+            also,
         )
 
     def postpone(
@@ -254,10 +261,17 @@ class Ledger:
         rows = self.store.deliveries({key.delivery for key in found.values()})
         names = {rows[key.delivery].pair for key in found.values() if key.until is not None}
         pairs = self.store.pairs(environment, [name for name in names if name])
-        return {
-            name: Known(key, rows[key.delivery], pairs.get(rows[key.delivery].pair or ""))
-            for name, key in found.items()
-        }
+        accepted = {name: pair.accepted for name, pair in pairs.items() if pair.accepted}
+        newest = self.store.deliveries(set(accepted.values())) if accepted else {}
+
+        def has_newer(row: Delivery) -> bool:
+            arrival = accepted.get(row.pair or "")
+            if arrival is None or arrival <= row.arrival:
+                return False
+            other = newest.get(arrival)  # an item of the same array says nothing new
+            return other is None or other.content is None or other.content != row.content
+
+        return {name: Known(key, rows[key.delivery], has_newer(rows[key.delivery])) for name, key in found.items()}
 
     def _write_held(self, claim: Claim, change: Callable[[Claim], Claim]) -> Claim:
         for _ in range(TRIES):
@@ -268,12 +282,12 @@ class Ledger:
                 claim = read_again(self.store, claim, pair_needed=True)
         raise LedgerDown(TOO_BUSY)
 
-    def _end(self, claim: Claim, ended: Callable[[Delivery], Delivery]) -> Delivery:
+    def _end(self, claim: Claim, ended: Callable[[Delivery], Delivery], also: Sequence[str] = ()) -> Delivery:
         """Write the end of a try: the delivery and its pair are free again."""
         for _ in range(TRIES):
             row = ended(claim.delivery)
             row = changed(row, owner=None, leased_until=None, due_at=row.due_at if row.status in WAITING else None)
-            pairs = pairs_after(self.store, claim, row)
+            pairs = [*pairs_after(self.store, claim, row), *saved_also(self.store, row, also)]
             try:
                 written: list[Delivery] = commit(self.store, [row, *pairs, *keep_closed(row, self.retained)])
                 return written[0]

@@ -52,7 +52,6 @@ def dismiss(store: Store, was: Delivery, words: str, now: float, retained: Mappi
             due_at=None,
             owner=None,
             leased_until=None,
-            doubt=None,
             closed_at=now,
         )
         pairs = pairs_after(store, Claim(changed(was, owner=None)), gone)

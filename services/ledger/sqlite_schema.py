@@ -78,6 +78,7 @@ CREATE TABLE pair (
     saved TEXT,
     accepted TEXT,
     in_doubt TEXT,
+    doubt_ends REAL,
     relation INTEGER,
     version INTEGER NOT NULL,
     PRIMARY KEY (environment, name)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.ledger import SAVED, WAITING, Delivery, Doubt, Pair, Trouble, changed
+from schemas.ledger import SAVED, Delivery, Doubt, Pair, Trouble, changed
 from services.ledger.contract import LEASE, Claim, Entry, LeaseLost
 
 MOST_TROUBLES = 20
@@ -40,16 +40,21 @@ def marked(claim: Claim, wanted: Mapping[str, Any], now: float) -> Claim:
         raise LeaseLost("A save goes out only while its pair is held. Claim the delivery and its pair again.")
     doubt = Doubt(now, claim.pair.name, dict(wanted))
     delivery = changed(claim.delivery, doubt=doubt, saves=claim.delivery.saves + 1)
-    return Claim(delivery, changed(claim.pair, in_doubt=delivery.id))
+    return Claim(delivery, changed(claim.pair, in_doubt=delivery.id, doubt_ends=None))
 
 
 def let_go(pair: Pair, ended: Delivery, owner: str | None) -> Pair:
     """Free the pair from a worker, and note what it did there.
 
-    Only a delivery that will go on by itself leaves its mark: an operator may take long to come.
+    A save in doubt leaves its mark. Where the delivery does not go on by itself, since an operator may take long to
+    come, it ends when SuperOffice must have done the save, if it ever does.
     """
     mine = owner is not None and pair.owner == owner
-    marked_still = ended.status in WAITING and ended.doubt is not None and ended.doubt.pair == pair.name
+    doubt = ended.doubt if ended.doubt and ended.doubt.pair == pair.name else None
+    in_doubt, doubt_ends = pair.in_doubt, pair.doubt_ends
+    if in_doubt == ended.id:
+        in_doubt = ended.id if doubt else None
+        doubt_ends = doubt.at + LEASE if doubt and ended.status != "queued" else None
     about_it = ended.pair == pair.name
     is_saved = about_it and ended.status in SAVED
     is_accepted = is_saved or (about_it and ended.status == "queued")
@@ -57,7 +62,8 @@ def let_go(pair: Pair, ended: Delivery, owner: str | None) -> Pair:
         pair,
         owner=None if mine else pair.owner,
         leased_until=None if mine else pair.leased_until,
-        in_doubt=None if pair.in_doubt == ended.id and not marked_still else pair.in_doubt,
+        in_doubt=in_doubt,
+        doubt_ends=doubt_ends,
         relation=max(pair.relation or 0, relation_of(ended)) or None if is_saved else pair.relation,
         saved=max(pair.saved or "", ended.arrival) if is_saved else pair.saved,
         accepted=max(pair.accepted or "", ended.arrival) if is_accepted else pair.accepted,

@@ -51,6 +51,13 @@ def pairs_after(store: Store, claim: Claim, ended: Delivery) -> list[Pair]:
     return [after for before, after in freed if before != after]
 
 
+def saved_also(store: Store, ended: Delivery, names: Sequence[str]) -> list[Pair]:
+    """Return the other pairs that were saved with this, where they know of nothing newer."""
+    known = store.pairs(ended.environment, names) if names else {}
+    pairs = [known.get(name) or Pair(ended.environment, name) for name in names]
+    return [changed(pair, saved=ended.arrival) for pair in pairs if (pair.saved or "") < ended.arrival]
+
+
 def pairs_left(store: Store, before: Claim, after: Claim) -> list[Pair]:
     """Return the pairs that a claim leaves behind when it goes on with another one."""
     if after.pair is None:

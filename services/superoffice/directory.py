@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from services.deadline import Deadline
-from services.errors import PairBusy, SuperOfficeUnavailable
+from services.errors import NoTime, PairBusy
 from services.superoffice.client import WebApi
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Directory:
             for other, job in zip(others, jobs[1:], strict=True):
                 done.append(job() if other.cancel() else other.result(deadline.remaining()))
         except NotDone as error:
-            raise SuperOfficeUnavailable("There was not enough time left to look everything up.") from error
+            raise NoTime("There was not enough time left to look everything up.") from error
         finally:
             for other in others:
                 other.cancel()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from services.deadline import Deadline
-from services.errors import SuperOfficeUnavailable
+from services.errors import NoTime
 
 WINDOW = 1.05  # seconds; a little over one, for what threads and networks add between our clock and theirs
 
@@ -30,13 +30,13 @@ class RateLimit:
         self._sleep = sleep
 
     def wait(self, deadline: Deadline) -> None:
-        """Wait for this call's turn; raise SuperOfficeUnavailable at once if it comes after the deadline."""
+        """Wait for this call's turn; raise NoTime at once if it comes after the deadline."""
         if self._unlimited:
             return
         with self._lock:
             now = self._clock()
             turn = now if len(self._calls) < (self._calls.maxlen or 0) else max(now, self._calls[0] + WINDOW)
             if turn - now > deadline.remaining():
-                raise SuperOfficeUnavailable("Too much is on its way to SuperOffice at the moment.", retry_after=5)
+                raise NoTime("Too much is on its way to SuperOffice at the moment.", retry_after=5)
             self._calls.append(turn)
         self._sleep(turn - now)

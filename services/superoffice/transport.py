@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
-from services.errors import InDoubt, SuperOfficeUnavailable, TenantDown
+from services.errors import InDoubt, NoTime, SuperOfficeUnavailable, TenantDown
 from services.superoffice.answers import WebApiAnswer
 
 LEAST = 0.2  # seconds; with less than this left a call is not begun
@@ -98,7 +98,7 @@ class Transport:
         and SuperOfficeUnavailable where those are too few to begin.
         """
         if time_limit < LEAST:
-            raise SuperOfficeUnavailable("There was not enough time left to call SuperOffice.")
+            raise NoTime("There was not enough time left to call SuperOffice.")
         ends = time.monotonic() + time_limit
         request = _prepare(method, url, params or {}, headers or {}, body, form)
         timeout: Any = Timeout(connect=min(CONNECT, time_limit), total=time_limit)

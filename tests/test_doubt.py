@@ -1,0 +1,66 @@
+"""A save whose answer was lost: what it holds up, for how long, and what comes of it when something else is wanted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.examples import HOOKS, KEY, PARTNERS
+
+SAVE = "SaveContactRelation"
+OTHER = {**PARTNERS, "SourceContactId": 11}
+
+
+@pytest.fixture
+def post(function):
+    """Return a sender to two hooks: one that updates, and one that strangers may post to."""
+    hooks = {"example": {**HOOKS["example"], "existing": "update"}, "open": {"verify": "none", "repeat_within": 0}}
+    client = function(hooks, RETRY_DAYS="0", RETRY_DELAY="1")
+
+    def send(payload, key=None, hook="example"):
+        headers = {"X-Api-Key": KEY, **({"Idempotency-Key": key} if key else {})}
+        return client.post(f"/hooks/{hook}", json=payload, headers=headers)
+
+    return send
+
+
+def test_a_dead_one_in_doubt_keeps_its_pair_for_a_minute(post, sandbox, ledger):
+    """Its save may still be on its way, so nobody else creates there yet."""
+    sandbox.fault(path=SAVE, drop="before")
+    post(PARTNERS)
+    assert ledger.all()[0].status == "dead"
+
+    post({**PARTNERS, "Comment": "Another"})
+    assert sandbox.counts[SAVE] == 1
+
+
+def test_what_comes_anew_about_others_is_saved_too(post, sandbox, ledger):
+    """The first save was done after all, and the second is another relation."""
+    sandbox.fault(path=SAVE, drop="after")
+    post(PARTNERS, key="k-1")
+    answer = post(OTHER, key="k-1").json
+
+    assert (answer["status"], answer["relation"]["SourceContactId"]) == ("created", 11)
+    assert sandbox.counts["created"] == 2
+
+
+def test_a_stranger_who_may_only_create_changes_nothing(post, sandbox):
+    """What is there stays as it is."""
+    post(PARTNERS)
+    answer = post({**PARTNERS, "Comment": "by a stranger"}, hook="open").json
+
+    assert answer["status"] == "unchanged"
+    assert {relation["Comment"] for relation in sandbox.relations.values()} == {"Since 2019"}
+
+
+def test_an_older_update_by_id_does_not_undo_a_newer_one_by_its_parties(function, sandbox, ledger):
+    """One relation has two names: its id, and its two parties."""
+    client = function({"example": {**HOOKS["example"], "existing": "update"}}, RETRY_DELAY="0")
+    send = lambda payload: client.post("/hooks/example", json=payload, headers={"X-Api-Key": KEY}).json  # noqa: E731
+    relation = send(PARTNERS)["relation"]["RelationId"]
+    sandbox.fault(path="/Relation/", status=503, times=2)
+    assert send({"RelationId": relation, "Comment": "old"})["status"] == "queued"
+    assert send({**PARTNERS, "Comment": "new"})["status"] == "updated"
+
+    function({"example": HOOKS["example"]}, target="redeliver").post("/")
+    assert sandbox.relations[relation]["Comment"] == "new"
+    assert "superseded" in [delivery.status for delivery in ledger.all()]
