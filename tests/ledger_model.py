@@ -26,6 +26,7 @@ class Row:
     until: float = 0.0
     pair: str | None = None
     doubt: str | None = None
+    doubted: float = 0.0
     tries: int = 0
     saves: int = 0
 
@@ -39,6 +40,7 @@ class PairRow:
     saved: int = 0
     accepted: int = 0
     in_doubt: str | None = None
+    doubt_ends: float | None = None
 
 
 @dataclass
@@ -91,6 +93,8 @@ class Model:
             return "busy"
         if row.worker != worker:
             return LOST
+        if pair.doubt_ends is not None and pair.doubt_ends <= now:
+            pair.in_doubt = pair.doubt_ends = None
         mark = wanted and pair.saved <= row.place and pair.in_doubt in (None, row_id)
         left = self.held.get(worker)
         if left is not None and left != name and self.pairs[left].worker == worker:
@@ -99,20 +103,21 @@ class Model:
         pair.worker, row.pair = worker, name
         self.renew(row_id, worker, now)
         if mark:
-            self.mark(row_id, name)
+            self.mark(row_id, name, now)
         return "marked" if mark else "held"
 
-    def mark(self, row_id: str, name: str) -> None:
+    def mark(self, row_id: str, name: str, now: float) -> None:
         """Move the mark of a row to this pair."""
         self.unmark(row_id)
-        self.rows[row_id].doubt = name
+        self.rows[row_id].doubt, self.rows[row_id].doubted = name, now
         self.rows[row_id].saves += 1
-        self.pairs[name].in_doubt = row_id
+        self.pairs[name].in_doubt, self.pairs[name].doubt_ends = row_id, None
 
     def unmark(self, row_id: str) -> None:
         """Take the row's mark from wherever it stands."""
         for pair in self.pairs.values():
-            pair.in_doubt = None if pair.in_doubt == row_id else pair.in_doubt
+            if pair.in_doubt == row_id:
+                pair.in_doubt = pair.doubt_ends = None
 
     def end(self, row_id: str, worker: Any, status: str, due: float | None, keeps_doubt: bool) -> None:
         """End a try: row and pair are free."""
@@ -122,8 +127,10 @@ class Model:
         row.tries += status not in (*SAVED, "ignored", "superseded", "dismissed")
         if not keeps_doubt:
             row.doubt = None
-        if not keeps_doubt or status not in WAITING:
             self.unmark(row_id)
+        for pair in self.pairs.values():
+            if pair.in_doubt == row_id:
+                pair.doubt_ends = None if status == "queued" else row.doubted + LEASE
         for name in touched:
             self._note(row, name, worker, status)
 

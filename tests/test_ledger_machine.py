@@ -117,7 +117,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         self.remember(told)
         self.model.renew(row_id, owner, self.now)
-        self.model.mark(row_id, name)
+        self.model.mark(row_id, name, self.now)
 
     @rule(worker=workers)
     def extends(self, worker):
@@ -176,7 +176,7 @@ class LedgerMachine(RuleBasedStateMachine):
         row = self.model.rows[row_id]
         done = row.status in ("created", "unchanged", "ignored", "superseded", "dismissed")
         if self.by_operator(row_id, lambda: self.ledger.dismiss(HERE, row_id, "…", self.now)) and not done:
-            self.model.end(row_id, None, "dismissed", None, False)
+            self.model.end(row_id, None, "dismissed", None, keeps_doubt=True)
 
     @invariant()
     def same(self):
@@ -191,7 +191,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert due == {row_id for row_id, row in self.model.rows.items() if row.due is not None and row.due <= self.now}
         for name, pair in self.ledger.store.pairs(HERE, ["pair-1", "pair-2"]).items():
             known = self.model.pairs[name]
-            assert (pair.owner, pair.in_doubt) == (known.worker, known.in_doubt)
+            told = (pair.owner, pair.in_doubt, pair.doubt_ends)
+            assert told == (known.worker, known.in_doubt, known.doubt_ends)
             assert (self.places.get(pair.saved, 0), self.places.get(pair.accepted, 0)) == (known.saved, known.accepted)
 
     @invariant()
