@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
 from services.errors import InDoubt, NoTime, SuperOfficeUnavailable, TenantDown
@@ -41,6 +43,36 @@ class _Response(requests.Response):
         self._content_consumed = False
 
 
+class _InOnePiece(HTTPConnection):
+    """Sends a request's head and body together: one packet, or TLS record, where urllib3 makes two."""
+
+    _pieces: list[Any] | None = None
+
+    def request(self, *args: Any, **options: Any) -> None:
+        """Send a request, as urllib3 words it."""
+        self._pieces = pieces = list[Any]()
+        try:
+            super().request(*args, **options)
+        finally:
+            self._pieces = None
+        super().send(b"".join(pieces))
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        """Add a header without looking whether it is one that urllib3 is told to leave out: none is."""
+        http.client.HTTPConnection.putheader(self, header, *values)
+
+    def send(self, data: Any) -> None:
+        """Send, or keep until the request is whole."""
+        if self._pieces is None:
+            super().send(data)
+        else:
+            self._pieces.append(data)
+
+
+class _InOnePieceByTls(_InOnePiece, HTTPSConnection):
+    """The same over TLS."""
+
+
 class _Adapter(HTTPAdapter):
     """Requests' adapter for few hosts that are called over and over: each one's pool is looked up once."""
 
@@ -59,6 +91,7 @@ class _Adapter(HTTPAdapter):
             if len(self._pools) >= HOSTS:  # the manager has closed the oldest ones
                 self._pools.clear()
             pool = self._pools[origin] = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            cast("Any", pool).ConnectionCls = _InOnePieceByTls if pool.scheme == "https" else _InOnePiece
         return pool
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:  # noqa: ARG002 - requests' own
