@@ -46,7 +46,11 @@ _HINTS = {
 }
 
 
-class Repeating(dict[str, Any]):
+class Suspect(dict[str, Any]):
+    """A JSON object of a body in which names may stand more than once; in a plain dict, and all it holds, none do."""
+
+
+class Repeating(Suspect):
     """A JSON object in which `names` stood more than once; the last value of each counts (RFC 8259, section 4)."""
 
     names: tuple[str, ...] = ()
@@ -172,7 +176,7 @@ def _survey(value: Any) -> tuple[int, int]:
                 kind = type(item)  # isinstance takes half as long again
                 if kind is str:
                     texts += 1
-                elif kind is dict or kind is list or kind is Repeating:
+                elif kind is dict or kind is list or kind is Suspect or kind is Repeating:
                     inner.append(item)
         level = inner
     return texts, depth
@@ -207,7 +211,7 @@ def _held(number: float | str) -> float:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
+    values = Suspect(pairs)
     if len(values) == len(pairs):
         return values
     repeating = Repeating(values)

@@ -12,7 +12,7 @@ from typing import Any
 from schemas.packing import Packing
 from services.errors import FieldError, InvalidSubmission, LiaisonError, UnreadableBody
 from services.senders.answers import gather
-from services.senders.decode import Repeating, read_json
+from services.senders.decode import Repeating, Suspect, read_json
 from services.senders.forms import Form, nest
 from services.senders.names import MOST_NAMES, Named, name_all, too_many_names
 from services.senders.paths import MISSING, find, first, header, holds, replace, tell, word
@@ -68,7 +68,9 @@ class Submission:
     @property
     def repeated(self) -> tuple[str, ...]:
         """Which names of the body stood more than once, in words."""
-        twice = dict.fromkeys((*_repeated(self.raw), *_repeated(self.body if self.body is not self.raw else None)))
+        may_repeat = isinstance(self.raw, Suspect) or self.packing.each  # items may be plain copies
+        places = [self.raw if may_repeat else None, None if self.body is self.raw else self.body]
+        twice = dict.fromkeys(_repeated(places))
         return _some([f"{quote(name)} stands more than once in one object; the last one counts." for name in twice])
 
     @property
