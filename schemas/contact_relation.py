@@ -106,7 +106,14 @@ class ContactRelationSchema(Schema):
 
 _SCHEMA = ContactRelationSchema()
 _NAMES = {name.lower(): name for name in (fld.data_key or "" for fld in _SCHEMA.fields.values())}
+_OURS = {fld.data_key or "": name for name, fld in _SCHEMA.fields.items()}
 _SET_BY_SUPEROFFICE = {name.lower() for name in ENTITY_FIELDS} - _NAMES.keys()
+
+
+@lru_cache(maxsize=1 << len(_OURS))
+def _schema_of(given: frozenset[str]) -> ContactRelationSchema:
+    """Return the schema with these fields alone: the others would take as long, though they are not there."""
+    return ContactRelationSchema(only=[_OURS[name] for name in given])
 
 
 @lru_cache(maxsize=1024)
@@ -139,10 +146,12 @@ def load_contact_relation(payload: Any, decision: Mapping[str, Any] = MappingPro
             if name in given and given[name] != value:
                 mistakes.append((own_name, f"{name} is given twice, and the two differ."))
             given[name], own_names[name] = value, own_name
-    decided = {_SCHEMA.fields[name].data_key or "": value for name, value in decision.items()}
-    mistakes = [mistake for mistake in mistakes if _NAMES.get(_spelled(mistake[0])) not in decided]
+    if decision:
+        decided = {_SCHEMA.fields[name].data_key or "": value for name, value in decision.items()}
+        mistakes = [mistake for mistake in mistakes if _NAMES.get(_spelled(mistake[0])) not in decided]
+        given |= decided
     try:
-        relation: ContactRelation = _SCHEMA.load({**given, **decided})
+        relation: ContactRelation = _schema_of(frozenset(given)).load(given)
     except ValidationError as error:
         mistakes += [(own_names.get(name, name), messages[0]) for name, messages in error.messages_dict.items()]
     if mistakes:

@@ -118,4 +118,7 @@ def dump_entity(entity: Mapping[str, Any], selected: Iterable[str] = ()) -> dict
     """Return a saved relation as JSON: all its fields, or those `selected`; dates carry their offset."""
     names = tuple(selected) or ENTITY_FIELDS
     found = {name: entity[name] for name in names if name in entity}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+    for name in _DATES:
+        if isinstance(date := found.get(name), datetime):
+            found[name] = date.isoformat()
+    return found
