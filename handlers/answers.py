@@ -73,7 +73,8 @@ def render(answer: Answer) -> Response:
     content = _encode(answer.body).encode("utf-8", "replace") + b"\n"
     body: Any = iter([content]) if answer.status == 413 else content
     response = Response(body, answer.status, content_type=answer.content_type)
-    response.headers.update(answer.headers)
+    if answer.headers:
+        response.headers.update(answer.headers)
     if answer.status == 413:
         response.content_length = len(content)
     return response

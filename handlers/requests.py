@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import cast
+from functools import lru_cache
+from typing import Any
 
 from flask import Request
 
@@ -22,7 +23,7 @@ LONGEST = 60.0  # seconds for the whole of it; nor may one that drips
 
 def read_body(request: Request, limit: int) -> bytes:
     """Return the raw bytes; raise BodyTooLarge as soon as there are more than `limit` of them."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if headers_of(request).get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedContentType("Compressed bodies are not read: send it without Content-Encoding.")
     if line := request.environ.get("gunicorn.socket"):
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PAUSE)  # a timeout of Python's own would poll each time
@@ -31,12 +32,12 @@ def read_body(request: Request, limit: int) -> bytes:
     size, ends = 0, time.monotonic() + LONGEST
     while size <= limit and (length is None or length <= limit):
         chunk = _receive(request, min(CHUNK, limit + 1 - size))
-        if not chunk:
-            if size < (length or 0):
-                raise _broken()
-            return b"".join(chunks)
         chunks.append(chunk)
         size += len(chunk)
+        if not chunk and size < (length or 0):
+            raise _broken()
+        if not chunk or size == length:
+            return b"".join(chunks)
         if time.monotonic() > ends:
             raise _broken()
     _drain(request)
@@ -66,15 +67,43 @@ def _broken() -> UnreadableBody:
     return UnreadableBody("The body broke off before its end, or its chunks are malformed: send it again.")
 
 
+class Headers(Mapping[str, str]):
+    """A request's headers, found in any case; werkzeug's own take four times as long to look for one."""
+
+    def __init__(self, request: Request):
+        self._request = request
+
+    def __getitem__(self, name: str) -> str:
+        return str(self._request.environ[_variable(name)])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a header, or the default."""
+        return self._request.environ.get(_variable(name), default)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._request.headers)
+
+    def __len__(self) -> int:
+        return len(self._request.headers)
+
+
+@lru_cache(maxsize=1024)  # the names that are looked for come from presets and hooks.yaml, never from a request
+def _variable(name: str) -> str:
+    """Return the name of the variable in which WSGI has a header (PEP 3333)."""
+    written = name.upper().replace("-", "_")
+    return written if written in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{written}"
+
+
 def headers_of(request: Request) -> Mapping[str, str]:
-    """Return the headers, found in any case; werkzeug's are one in all but the type."""
-    return cast("Mapping[str, str]", request.headers)
+    """Return the headers, found in any case."""
+    return Headers(request)
 
 
 def public_url(request: Request, base: str) -> str:
     """Return the address the sender called: PUBLIC_URL with the path and query as sent; empty without PUBLIC_URL."""
-    sent = str(request.environ.get("RAW_URI") or request.full_path.rstrip("?"))
-    return f"{base}{sent}" if base else ""
+    if not base:
+        return ""
+    return base + str(request.environ.get("RAW_URI") or request.full_path.rstrip("?"))
 
 
 def query_of(request: Request) -> Mapping[str, str]:

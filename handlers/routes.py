@@ -52,7 +52,7 @@ def webhook_route(request: Request, services: Services) -> Answer:
 
 def _hook_route(request: Request, hook: Hook, services: Services) -> Answer:
     match request.method:
-        case "POST" if secret := request.headers.get("X-Hook-Secret"):
+        case "POST" if secret := headers_of(request).get("X-Hook-Secret"):
             return Answer(
                 200, {"status": "ready"}, {"X-Hook-Secret": secret[:LONGEST_HEADER]}
             )  # a REST hook's greeting
@@ -76,7 +76,7 @@ def _health(request: Request, services: Services) -> Answer:
 
 def _cross_origin(request: Request, hook: Hook) -> Mapping[str, str]:
     """Let pages of the hook's origins read the answer (the Fetch standard's CORS protocol)."""
-    origin = request.headers.get("Origin", "")
+    origin = headers_of(request).get("Origin", "")
     if not origin or not hook.origins:
         return {}
     if origin not in hook.origins and "*" not in hook.origins:
