@@ -21,6 +21,7 @@ from services.ids import new_id
 from services.logs import log
 
 gc.enable()
+gc.set_threshold(10_000)  # webhooks leave next to nothing in cycles, and many at a time set it off each 700 objects
 gc.freeze()  # and the worker, forked from here, shares it all
 
 _OPENING = threading.Lock()

@@ -198,7 +198,7 @@ class SecretStore:
         return read
 
     def _slot(self, name: str, which: str = "newest") -> _Slot:
-        return self._slots.setdefault((name, which), _Slot(name))
+        return self._slots.get((name, which)) or self._slots.setdefault((name, which), _Slot(name))
 
     def _is_fresh(self, answer: _Answer | None, stamp: object) -> bool:
         if answer is None or answer.stamp != stamp:

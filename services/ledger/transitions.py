@@ -15,7 +15,7 @@ LONGEST_KEY = 200  # characters; a longer one is kept as its hash
 
 def storable(entry: Entry) -> Entry:
     """Return the entry with a key that every store takes: well-formed text, and short."""
-    if entry.key is None:
+    if entry.key is None or (len(entry.key) <= LONGEST_KEY and entry.key.isascii()):
         return entry
     key = entry.key.encode("utf-8", "backslashreplace")
     if len(key) > LONGEST_KEY:
