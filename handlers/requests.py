@@ -18,6 +18,7 @@ CHUNK = 65_536
 DRAINED = 8 * 1024 * 1024  # bytes still read and thrown away, so that the sender gets to see its 413
 DRAIN_TIME = 2.0  # seconds
 PAUSE = struct.pack("ll", 10, 0)  # seconds without a byte of the body; a sender that stops would hold its thread
+LONGEST_HEADER = 300  # characters of a header that is given back
 LONGEST = 60.0  # seconds for the whole of it; nor may one that drips
 
 

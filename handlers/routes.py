@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Request
 
 from handlers.answers import Answer, done
-from handlers.requests import headers_of
+from handlers.requests import LONGEST_HEADER, headers_of
 from handlers.webhook import receive
 from schemas.hooks import Hook
 from services import logs
@@ -17,7 +17,6 @@ from services.errors import InvalidHook, MethodNotAllowed, UnknownHook
 DEFAULT_HOOK = "default"  # the one that `/` stands for
 HOOKS = "/hooks/"
 PREFLIGHT_SECONDS = "600"
-LONGEST_HEADER = 300  # characters of a header that is given back
 
 
 def webhook_route(request: Request, services: Services) -> Answer:
@@ -52,10 +51,6 @@ def webhook_route(request: Request, services: Services) -> Answer:
 
 def _hook_route(request: Request, hook: Hook, services: Services) -> Answer:
     match request.method:
-        case "POST" if secret := headers_of(request).get("X-Hook-Secret"):
-            return Answer(
-                200, {"status": "ready"}, {"X-Hook-Secret": secret[:LONGEST_HEADER]}
-            )  # a REST hook's greeting
         case "POST":
             return receive(request, hook, services)
         case "GET" | "HEAD":

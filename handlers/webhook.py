@@ -10,9 +10,11 @@ from flask import Request
 
 from handlers.answers import Answer, acknowledged, done, problem, several, stored
 from handlers.proof import prove
-from handlers.requests import headers_of, query_of, read_body
+from handlers.requests import LONGEST_HEADER, headers_of, query_of, read_body
 from schemas.hooks import Hook
 from schemas.ledger import HELD, WAITING, Delivery
+from schemas.signature import Hmac
+from schemas.verification import HeaderSecret
 from services.composition import Services
 from services.deadline import Deadline
 from services.delivering import Job, deliver, log_refusal
@@ -32,6 +34,7 @@ from services.logs import log
 from services.queueing import enqueue
 from services.work import Work
 
+GREETING = "X-Hook-Secret"
 MARGIN = 0.25  # seconds of `answer_within` that are left for writing down what came of it
 LEAST = 0.25  # seconds; with less than this left no further item of an array is taken up
 POLL, LONGEST_POLL = 0.02, 0.25  # seconds between two looks at a delivery that somebody else is at work on
@@ -51,7 +54,10 @@ def receive(request: Request, hook: Hook, services: Services) -> Answer:
     """Answer one submission, or an array of them, in the order in which they came."""
     deadline = Deadline.after(hook.answer_within - MARGIN)
     try:
-        arrival, signed_id = _accept(request, hook, services)
+        body = read_body(request, hook.limit)
+        if greeting := _greeting(request, body, hook):
+            return Answer(200, {"status": "ready"}, {GREETING: greeting})
+        arrival, signed_id = _accept(request, body, hook, services)
         visit = Visit(hook, arrival, read_arrival(arrival, hook, signed_id, services.clock()), services, deadline)
     except LiaisonError as error:
         return _turn_away(error, request, hook, services)
@@ -66,9 +72,16 @@ def receive(request: Request, hook: Hook, services: Services) -> Answer:
     return several(answers) if visit.body.is_array else answers[0]
 
 
-def _accept(request: Request, hook: Hook, services: Services) -> tuple[Arrival, str | None]:
+def _greeting(request: Request, body: bytes, hook: Hook) -> str:
+    """Return what a REST hook wants back when it subscribes; with a content, or as a proof, it is no greeting."""
+    verify = hook.verify
+    is_proof = isinstance(verify, HeaderSecret | Hmac) and verify.header.lower() == GREETING.lower()
+    is_empty = body.strip() in (b"", b"{}")
+    return request.headers.get(GREETING, "")[:LONGEST_HEADER] if is_empty and not is_proof else ""
+
+
+def _accept(request: Request, body: bytes, hook: Hook, services: Services) -> tuple[Arrival, str | None]:
     """Prove the sender on the raw bytes, and return what is to be kept, with the sender's id where it was signed."""
-    body = read_body(request, hook.limit)
     services.fetch_secrets(hook)
     signed_id = prove(request, body, hook, services)
     arrival = arrival_of(hook, body, request.content_type or "", headers_of(request), query_of(request))

@@ -174,12 +174,21 @@ def test_probes_are_answered(client, method, path):
     assert (answer.status_code, answer.content_type) == (200, "application/json")
 
 
-def test_a_rest_hook_is_greeted_back(client, sandbox):
+@pytest.mark.parametrize("body", [b"", b"{}", b" {}\n"])
+def test_a_rest_hook_is_greeted_back(client, body):
     """Who subscribes sends a secret once, wants it back, and sends nothing else with it."""
-    answer = client.post("/hooks/example", headers={"X-Hook-Secret": "abc"}, json=PARTNERS)
+    answer = client.post("/hooks/example", headers={"X-Hook-Secret": "abc"}, data=body)
 
     assert (answer.status_code, answer.headers["X-Hook-Secret"]) == (200, "abc")
-    assert sandbox.counts["SaveContactRelation"] == 0
+
+
+def test_a_submission_with_a_greetings_header_is_no_greeting(function, client, send):
+    """What has a content, or proves itself by that very header, is not answered as if it were kept."""
+    assert send(headers={"X-Hook-Secret": "abc"}).json["status"] == "created"
+    assert_problem(client.post("/hooks/example", json=PARTNERS, headers={"X-Hook-Secret": "abc"}), 401)
+    client = function({"own": {"verify": {"header": "X-Hook-Secret", "secret": "example-key"}}})
+    assert_problem(client.post("/hooks/own", data=b"{}", headers={"X-Hook-Secret": KEY}), 422)
+    assert_problem(client.post("/hooks/own", data=b"", headers={"X-Hook-Secret": "wrong"}), 401)
 
 
 def test_a_stranger_does_not_hear_superoffices_words(function):
