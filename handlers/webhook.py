@@ -192,7 +192,7 @@ def _refused(error: LiaisonError, delivery: Delivery, hook: Hook) -> Answer:
 
 
 def _turn_away(error: LiaisonError, request: Request, hook: Hook, services: Services) -> Answer:
-    """Answer what is not kept: not proven, or nothing that could be read later either. A line stays of it."""
+    """Answer what is not kept, so it is never acknowledged: a line without content stays of it."""
     delivery = new_id()
     ours = isinstance(error, Misconfigured | Unavailable)
     severity = "ERROR" if isinstance(error, Misconfigured) else "WARNING" if ours else "NOTICE"
@@ -201,5 +201,4 @@ def _turn_away(error: LiaisonError, request: Request, hook: Hook, services: Serv
     if isinstance(error, Refused):
         line = Refusal(services.clock(), hook.name, error.status, error.reason, request.content_length or 0)
         services.ledger.door.refuse(services.settings.environment, line)
-    answer = problem(error, delivery)
-    return acknowledged(answer) if hook.acknowledge == "always" else answer
+    return problem(error, delivery)

@@ -56,15 +56,13 @@ def arrival_of(
 
 
 def read_arrival(arrival: Arrival, hook: Hook, signed_id: str | None, now: float) -> Body:
-    """Read a request; UnsupportedContentType and an empty body are raised, all else that is wrong is in the answer."""
+    """Read a request; UnsupportedContentType is raised, all else that is wrong is in the answer."""
     fingerprint = _fingerprint(arrival)
     try:
         decoded = unpack(read(arrival.body, arrival.content_type), arrival.headers, hook.packing)
     except UnsupportedContentType:
         raise
     except Refused as error:
-        if not arrival.body.strip():
-            raise
         end = _rejected(error, now)
         return Body((Read(_entry(hook, fingerprint, None, None, end), error=error),))
     ids, is_keyed = _ids(decoded.submissions, hook, arrival, signed_id, is_array=decoded.is_array)

@@ -25,7 +25,7 @@ def test_the_body_is_kept_as_it_came(send, ledger):
     assert kept.content_type == "application/json"
 
 
-@pytest.mark.parametrize("body", [b"{", b'"text"', b'{"a": 1}', b"\xff\xfe\x00"])
+@pytest.mark.parametrize("body", [b"", b"  ", b"{", b'"text"', b'{"a": 1}', b"\xff\xfe\x00"])
 def test_what_cannot_be_used_is_kept_too(send, ledger, body):
     """After the hook is mended it can be replayed."""
     answer = send(data=body)
@@ -39,7 +39,6 @@ def test_what_cannot_be_used_is_kept_too(send, ledger, body):
     ("options", "status"),
     [
         ({"headers": {"X-Api-Key": "wrong"}}, 401),
-        ({"data": b""}, 400),
         ({"data": b"x" * 2_000_000}, 413),
         ({"data": b"<xml/>", "content_type": "application/xml"}, 415),
     ],

@@ -210,6 +210,17 @@ def test_a_hook_can_acknowledge_refusals_too(function):
     assert client.post("/hooks/example", json={}).status_code == 401
 
 
+def test_an_acknowledged_refusal_is_kept(function, ledger):
+    """An empty body waits for an operator; what is not kept is not acknowledged, so that the sender tries again."""
+    field = {"verify": {"field": "key", "secret": "example-key"}, "acknowledge": "always"}
+    client = function({"example": {**HOOKS["example"], "acknowledge": "always"}, "field": field})
+
+    empty = client.post("/hooks/example", data=b"", headers={"X-Api-Key": KEY})
+    assert (empty.status_code, empty.json["status"], ledger.delivery(empty).status) == (200, "rejected", "rejected")
+    assert_problem(client.post("/hooks/field", data=b"{", content_type="application/json"), 400)
+    assert len(ledger.all()) == 1
+
+
 def test_pages_of_a_listed_origin_may_send(function):
     """A browser asks first, and may read the answer; pages of other origins may not."""
     client = function({"form": {"verify": "none", "origins": ["https://www.example.com"]}})
