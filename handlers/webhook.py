@@ -67,8 +67,6 @@ def receive(request: Request, hook: Hook, services: Services) -> Answer:
         log("ERROR", "not-kept", error.why, hook=hook.name, reason=error.reason)
         return problem(error, new_id())
     answers = [_answer(opened, read, visit) for opened, read in zip(kept, visit.body.reads, strict=True)]
-    if not answers:
-        return done("ignored")
     return several(answers) if visit.body.is_array else answers[0]
 
 

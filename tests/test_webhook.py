@@ -167,9 +167,12 @@ def test_an_array_of_refused_items_has_the_status_of_the_first(send):
     assert send([{}, {}]).status_code == 422
 
 
-def test_an_empty_array_is_ignored(send):
-    """There is nothing to do, and that is no mistake."""
-    assert send([]).json == {"status": "ignored"}
+def test_an_empty_array_is_ignored(send, ledger):
+    """There is nothing to do, and that is no mistake; that it came is kept."""
+    answer = send([])
+
+    assert answer.json == {"status": "ignored", "delivery": ledger.all()[0].id}
+    assert ledger.delivery(answer).status == "ignored"
 
 
 def test_answers_tell_a_stranger_nothing_out_of_superoffice(function):
