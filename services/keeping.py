@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
@@ -26,6 +27,7 @@ from services.senders.unpack import Submission, unpack
 
 LONGEST_HEADER = 2_000  # characters of a header that is kept
 IDEMPOTENCY_KEY = "Idempotency-Key"
+_IGNORED = End("ignored", {"status": "ignored"})
 
 
 class Read(NamedTuple):
@@ -65,6 +67,8 @@ def read_arrival(arrival: Arrival, hook: Hook, signed_id: str | None, now: float
     except Refused as error:
         end = _rejected(error, now)
         return Body((Read(_entry(hook, fingerprint, None, None, end), error=error),))
+    if not decoded.submissions:  # an empty array
+        return Body((Read(_entry(hook, fingerprint, None, None, _IGNORED)),))
     ids, is_keyed = _ids(decoded.submissions, hook, arrival, signed_id, is_array=decoded.is_array)
     items = range(len(ids)) if decoded.is_array else [None]
     reads = []
@@ -100,7 +104,7 @@ def _read(submission: Submission, hook: Hook, now: float, *, alone: bool) -> _As
     """Tell what a submission wants, and what becomes of it at once where that is plain."""
     try:
         if submission.refusal is None and is_ignored(submission, hook):
-            return _As(end=End("ignored", {"status": "ignored"}))
+            return _As(end=_IGNORED)
         wanted = read_wanted(submission, hook)
     except Refused as error:
         return _As(error=error, end=_rejected(error, now))
@@ -149,12 +153,13 @@ def _ids(
 
 
 def _fingerprint(arrival: Arrival) -> str:
-    """Hash hook and content; a multipart boundary, which is another one each time, is taken out."""
+    """Hash hook and content; a multipart boundary, which is another one each time, is taken out of its lines."""
     body = arrival.body
     kind, _, parameters = arrival.content_type.partition(";")
     if kind.strip().lower().startswith("multipart/") and "boundary=" in parameters:
         boundary = parameters.partition("boundary=")[2].partition(";")[0].strip().strip('"')
-        body = body.replace(boundary.encode("latin-1", "replace"), b"") if boundary else body
+        line = re.escape(b"--" + boundary.encode("latin-1", "replace"))
+        body = re.sub(rb"(?m)^" + line, b"--", body) if boundary else body
     return hashlib.sha256(arrival.hook.encode() + b"\0" + body).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,32 @@ def test_a_multipart_boundary_makes_no_other_body(post):
     ]
 
     assert answers == ["created", "duplicate"]
+
+
+def test_a_short_boundary_takes_nothing_out_of_values(post):
+    """Two forms that differ only where the boundary's signs stand in a value are two."""
+    form = '--7\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    answers = [
+        post(
+            data=("".join(form.format(*field) for field in fields.items()) + "--7--\r\n").encode(),
+            content_type="multipart/form-data; boundary=7",
+        ).json["status"]
+        for fields in ({**PARTNERS, "Comment": "17"}, {**PARTNERS, "Comment": "1"})
+    ]
+
+    assert answers == ["created", "created"]
+
+
+def test_ids_that_look_like_our_own_keys_collide_with_none(function, ledger):
+    """A long id is kept as its hash, and whoever sends that hash as an id has another submission."""
+    long = "x" * 300
+    hashed = f"sha256:{hashlib.sha256(long.encode()).hexdigest()}"
+    client = function({"form": {**EXAMPLE, "unpack": {"id": ["id"]}}})
+    items = [{**PARTNERS, "id": sent, "Comment": sent[:9]} for sent in (long, hashed, "sha256/1")]
+    told = client.post("/hooks/form", json=items, headers={"X-Api-Key": KEY}).json["results"]
+
+    assert [item["status"] for item in told] == ["created"] * 3
+    assert len({row.key for row in ledger.all()}) == 3
 
 
 def test_the_same_key_with_another_content_is_refused(post, sandbox):

@@ -10,17 +10,23 @@ from schemas.ledger import SAVED, Delivery, Doubt, Pair, Trouble, changed
 from services.ledger.contract import LEASE, Claim, Entry, LeaseLost
 
 MOST_TROUBLES = 20
+OWN_KEYS = ("sha256:", "sha256/")  # a long key's hash, and that of a content, which alone counts for some seconds
 LONGEST_KEY = 200  # characters; a longer one is kept as its hash
 
 
 def storable(entry: Entry) -> Entry:
-    """Return the entry with a key that every store takes: well-formed text, and short."""
-    if entry.key is None or (len(entry.key) <= LONGEST_KEY and entry.key.isascii()):
+    """Return the entry with a key that every store takes: well-formed text, and short.
+
+    Different keys stay different: a sender's id that looks like a hash of ours is kept as its hash too.
+    """
+    if entry.key is None:
         return entry
-    key = entry.key.encode("utf-8", "backslashreplace")
-    if len(key) > LONGEST_KEY:
-        key = b"sha256:" + hashlib.sha256(key).hexdigest().encode()
-    return changed(entry, key=key.decode())
+    key = entry.key.encode("utf-8", "surrogatepass")
+    is_text = key.decode("utf-8", "replace") == entry.key
+    is_like_ours = entry.seconds is None and entry.key.startswith(OWN_KEYS)
+    if is_text and not is_like_ours and len(key) <= LONGEST_KEY:
+        return entry
+    return changed(entry, key=f"sha256:{hashlib.sha256(key).hexdigest()}")
 
 
 def leased(delivery: Delivery, now: float) -> Delivery:
