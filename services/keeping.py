@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from schemas.contact_relation import ContactRelation
@@ -21,12 +21,13 @@ from services.ledger.contract import Arrival, End, Entry, Save
 from services.pairs import pair_of, wanted_of
 from services.problems import problem_of
 from services.reading import Wanted, is_ignored, read_wanted
-from services.senders.decode import read
+from services.senders.decode import Repeating, read
 from services.senders.paths import header, tell, word
 from services.senders.unpack import Submission, unpack
 
 LONGEST_HEADER = 2_000  # characters of a header that is kept
 IDEMPOTENCY_KEY = "Idempotency-Key"
+REMOVED = "removed"  # what stands in a secret's place
 _IGNORED = End("ignored", {"status": "ignored"})
 
 
@@ -172,8 +173,23 @@ def _without_secret(body: bytes, content_type: str, field: str) -> tuple[bytes, 
     written = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     written |= {quote_plus(secret), quote(secret, safe=""), quote(secret)}
     for text in sorted(written, key=len, reverse=True):
-        body = body.replace(text.encode("utf-8", "surrogatepass"), b"removed")
-    left = read(body, content_type)
-    if isinstance(left, Mapping) and left.get(field) == secret:  # in an unusual spelling
-        raise UnreadableBody(f"The field {field} is written in a way that is not read: send it as plain text.")
+        body = body.replace(text.encode("utf-8", "surrogatepass"), REMOVED.encode())
+    is_twice = isinstance(decoded, Repeating) and field in decoded.names  # of which one would not be seen here
+    if is_twice or any(secret in text.replace(REMOVED, "") for text in _texts(read(body, content_type))):
+        raise UnreadableBody(
+            f"What the field {field} holds is written in a way that is not read: send it as plain text, and once."
+        )
     return body, content_type
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Return every text in a decoded body, names too."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text:
+                yield text
+            case Mapping() as inner:
+                waiting += [*inner, *inner.values()]
+            case list() | tuple() as inner:
+                waiting += inner

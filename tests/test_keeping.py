@@ -83,6 +83,17 @@ def test_a_secret_in_the_body_is_taken_out(function, secrets, ledger, as_form):
     assert b"rd \\u00f8" not in kept.body
 
 
+@pytest.mark.parametrize("place", ['"HandshakeKey": "{}"', '"Comment": "see {}"', '"x": [{"{}": 1}]'])
+def test_a_secret_that_cannot_be_taken_out_is_not_kept(function, ledger, place):
+    """Wherever it stands in the body in a spelling that is not found, nothing is written down."""
+    spelt = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    body = f'{{{place.replace("{}", spelt)}, "HandshakeKey": "{KEY}"}}'
+    answer = function(FIELD).post("/hooks/form", data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert ledger.all() == []
+
+
 def test_a_repeat_of_an_unreadable_body_is_the_same_delivery(function, ledger):
     """A sender that retries what is refused does not fill the ledger."""
     client = function({"example": {**HOOKS["example"], "repeat_within": 15}})
