@@ -79,6 +79,7 @@ def test_an_emptied_one_keeps_its_outcome(ask, send, ledger):
 
     assert (ask(told).json["status"], ask(told).json["http_status"]) == ("rejected", 422)
     assert "emptied" in ask(told).json["detail"]
+    assert "errors" not in ask(told).json
 
 
 @pytest.mark.parametrize("of", ["", "x", "01J9ZQ3V5K8N2R4T6W8Y0A1B2C", "01J9ZQ3V5K8N2R4T6W8Y0A1B2C/x", "å" * 300])

@@ -149,8 +149,7 @@ def test_empties_what_was_delivered(ledger):
     assert emptied.answer == {
         "status": "created",
         "delivery": "01J",
-        "relation": {"RelationId": 888, "SourceContactId": 686, "Rights": {}},
-        "warnings": [],
+        "relation": {"RelationId": 888, "SourceContactId": 686},
     }
     assert (emptied.content, ledger.store.content(row.content)) == (None, None)
     assert ledger.purge(NOW + 99 * DAY) == 0

@@ -44,14 +44,14 @@ def _emptied(row: Delivery, now: float) -> Delivery:
 
 
 def _without_texts(value: Any) -> Any:
-    """Return it with numbers alone, which are ids."""
+    """Return it with numbers alone, which are ids; what is empty then is left out."""
     if isinstance(value, Mapping):
         kept = {name: value[name] for name in _OURS if isinstance(value.get(name), str)}
-        return {name: _without_texts(inner) for name, inner in value.items() if not _is_text(inner)} | kept
+        return {name: left for name, inner in value.items() if not _is_empty(left := _without_texts(inner))} | kept
     if isinstance(value, list):
-        return [_without_texts(inner) for inner in value if not _is_text(inner)]
+        return [left for inner in value if not _is_empty(left := _without_texts(inner))]
     return value
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def _is_empty(left: Any) -> bool:
+    return isinstance(left, str) or left in ({}, [])
