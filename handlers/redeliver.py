@@ -9,6 +9,7 @@ from handlers.invoker import admit
 from handlers.requests import headers_of
 from services import logs
 from services.composition import Services
+from services.errors import MethodNotAllowed
 from services.logs import log
 from services.redelivery import sweep
 
@@ -16,6 +17,8 @@ from services.redelivery import sweep
 def redeliver_route(request: Request, services: Services) -> Answer:
     """Answer a summary, such as `{"due": 12, "delivered": 10, "postponed": 1, "rejected": 0, "dead": 1, "left": 0}`."""
     logs.bind(headers_of(request), services.settings.google_project)
+    if request.method != "POST":
+        raise MethodNotAllowed("Sweeps are asked for with POST.", headers={"Allow": "POST"})
     admit(request, services)
     summary = sweep(services)._asdict()
     log("INFO", "swept", **summary)

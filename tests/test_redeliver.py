@@ -97,6 +97,16 @@ def test_two_sweeps_at_once_save_once(function, keep, sandbox):
     assert len(sandbox.relations) == 8
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_other_methods_are_405(function, keep, ledger, method):
+    """A probe begins no sweep."""
+    keep(11)
+    answer = function(RULES, target="redeliver").open("/", method=method)
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert statuses(ledger) == ["queued"]
+
+
 def test_that_it_ran_is_noted(redeliver, ledger):
     """`/status` tells by that whether anybody calls it."""
     before = time.time()
