@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from flask import Response
 
 from schemas.ledger import Delivery
-from services.errors import LiaisonError, Refused
+from services.errors import GivenUp, InvalidSubmission, LiaisonError, Refused, Unavailable
 from services.problems import problem_of
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+_WORDLESS = "It was not accepted: ask whom this address belongs to."
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -52,13 +53,33 @@ def problem(error: LiaisonError, delivery: str) -> Answer:
     return Answer(error.status, {**problem_of(error), "delivery": delivery}, error.headers, error.reason)
 
 
+def given_up(delivery: str) -> Answer:
+    """Answer what is dead, whatever it died of: that passes, but nobody tries again by himself."""
+    words = "SuperOffice could not take it for as long as it is tried. It is kept, and waits for the operator."
+    return problem(GivenUp(words), delivery)
+
+
 def stored(delivery: Delivery, *, to_strangers: bool = False) -> Answer:
-    """Answer what a delivery was refused with before; a stranger hears no words out of SuperOffice."""
+    """Answer what a delivery was refused with before; a stranger hears its fields, and none of its words."""
     told = {**(delivery.answer or {}), "delivery": delivery.id}
     status = told.get("status")
-    if to_strangers or not isinstance(status, int):
-        return problem(Refused("It came before, and was refused: ask whom this address belongs to."), delivery.id)
-    return Answer(status, told, reason=delivery.reason or "")
+    if not isinstance(status, int):  # it was emptied
+        told = problem(Refused("It came before, and was refused: ask whom this address belongs to."), delivery.id).body
+        status = Refused.status
+    if status == Unavailable.status:
+        return given_up(delivery.id)
+    answer = Answer(status, told, reason=delivery.reason or "")
+    return for_strangers(answer) if to_strangers else answer
+
+
+def for_strangers(refusal: Answer) -> Answer:
+    """Take out what may tell of SuperOffice: the words, and which refusal of it this is; the fields' names stay."""
+    told = {**refusal.body, "detail": _WORDLESS, "message": _WORDLESS}
+    if refusal.status == InvalidSubmission.status:
+        told |= problem_of(InvalidSubmission(_WORDLESS))
+    if errors := refusal.body.get("errors"):
+        told["errors"] = [{"field": error["field"], "message": "This could not be used."} for error in errors]
+    return refusal._replace(body=told)
 
 
 def acknowledged(refusal: Answer) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import Request
 
-from handlers.answers import Answer, acknowledged, done, problem, several, stored
+from handlers.answers import Answer, acknowledged, done, for_strangers, given_up, problem, several, stored
 from handlers.proof import prove
 from handlers.requests import LONGEST_HEADER, headers_of, query_of, read_body
 from schemas.hooks import Hook
@@ -19,7 +19,6 @@ from services.composition import Services
 from services.deadline import Deadline
 from services.delivering import Job, deliver, log_refusal
 from services.errors import (
-    FieldError,
     InvalidSubmission,
     LedgerDown,
     LiaisonError,
@@ -125,7 +124,7 @@ def _answer(opened: Opened, read: Read, visit: Visit) -> Answer:
     work = Work(claim, services.ledger, services.clock, is_new=is_new)
     ended = deliver(work, Job(hook, visit.arrival, read.submission, read.wanted), services, visit.deadline)
     if ended.error is not None and ended.status != "queued":
-        return _refused(ended.error, delivery, hook)
+        return _refused(ended.error, ended.delivery, hook)
     if ended.status == "queued":  # a temporary failure is not the sender's: it is kept
         enqueue(ended.delivery, services)
     return _accepted(ended.answer, delivery.id, hook)
@@ -182,10 +181,11 @@ def _accepted(told: Mapping[str, Any], delivery: str, hook: Hook) -> Answer:
 
 def _refused(error: LiaisonError, delivery: Delivery, hook: Hook) -> Answer:
     """Answer a refusal in words; a stranger hears which of his own fields are to blame."""
-    if hook.answers_strangers and error.tells_of_superoffice:
-        errors = [FieldError(mistake.field, "This could not be used.") for mistake in error.errors]
-        error = type(error)("SuperOffice did not accept it: ask whom this address belongs to.", errors=errors)
     answer = problem(error, delivery.id)
+    if delivery.status == "dead" and isinstance(error, Unavailable):
+        answer = given_up(delivery.id)
+    if hook.answers_strangers and error.tells_of_superoffice:
+        answer = for_strangers(answer)
     return acknowledged(answer) if hook.acknowledge == "always" else answer
 
 

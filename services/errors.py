@@ -15,6 +15,7 @@ LiaisonError                 status, reason (a slug for logs), detail (a sentenc
 │   ├── PartyMismatch            422: what was sent speaks against itself, or the person is another company's
 │   ├── DefinitionUnknown        422, with the definitions that fit
 │   ├── RelationNotFound         422: nothing to delete
+│   ├── GivenUp                  422: its days of trying are over; an operator has it now
 │   └── RefusedBySuperOffice     422, in SuperOffice's own words
 ├── Misconfigured              500: the operator must mend it; a stranger is not told what is wrong
 │   ├── InvalidSettings
@@ -144,6 +145,12 @@ class RelationNotFound(Refused):
 
     status, reason, title = 422, "relation-not-found", "There is no such relation"
     tells_of_superoffice = True
+
+
+class GivenUp(Refused):
+    """What failed for now failed for too long; nobody tries again by himself."""
+
+    status, reason, title = 422, "given-up", "It was tried for as long as it is to be"
 
 
 class RefusedBySuperOffice(Refused):
