@@ -19,8 +19,10 @@ from marshmallow import (
     validates_schema,
 )
 
+from schemas.countries import COUNTRIES
 from services.errors import InvalidSettings
 
+HOOKS_FILE = "hooks.yaml"
 ONSITE_PATH = "/api/v1"
 LOGINS = ("system-user", "refresh-token", "basic", "ticket")
 ONLINE_LOGINS = ("system-user", "refresh-token", "ticket")
@@ -81,7 +83,7 @@ def _number(name: str, default: float, unit: str, *, least: int) -> fields.Float
         data_key=name,
         load_default=default,
         validate=validate.Range(least, 36_500 * 86_400, error=wrong),
-        error_messages={"invalid": wrong},
+        error_messages={"invalid": wrong, "special": wrong, "too_large": wrong},
     )
 
 
@@ -94,7 +96,11 @@ class SettingsSchema(Schema):
         unknown = EXCLUDE
 
     superoffice_url = fields.String(data_key="SUPEROFFICE_URL", required=True, error_messages=_REQUIRED)
-    superoffice_tenant = fields.String(data_key="SUPEROFFICE_TENANT", load_default="")
+    superoffice_tenant = fields.String(
+        data_key="SUPEROFFICE_TENANT",
+        load_default="",
+        validate=validate.Regexp(r"[A-Za-z0-9]+\Z", error="This is a name of letters and digits, such as Cust26759."),
+    )
     superoffice_login = fields.String(
         data_key="SUPEROFFICE_LOGIN",
         load_default="system-user",
@@ -112,13 +118,12 @@ class SettingsSchema(Schema):
     country = fields.String(
         data_key="COUNTRY",
         load_default="",
-        validate=validate.Regexp("[A-Za-z]{2}$", error="This is a country's code of two letters, such as NO."),
     )
     secrets = fields.String(data_key="SECRETS", required=True, error_messages=_REQUIRED)
     ledger = fields.String(data_key="LEDGER", required=True, error_messages=_REQUIRED)
     queue = fields.String(data_key="QUEUE", load_default="")
     invoker = fields.String(data_key="INVOKER", load_default="")
-    hooks = fields.String(data_key="HOOKS", load_default="hooks.yaml")
+    hooks = fields.String(data_key="HOOKS", load_default=HOOKS_FILE)
     public_url = fields.String(data_key="PUBLIC_URL", load_default="")
     retry_delay = _number("RETRY_DELAY", 30.0, "seconds", least=0)
     retry_days = _number("RETRY_DAYS", 7.0, "days", least=0)
@@ -140,6 +145,12 @@ class SettingsSchema(Schema):
                 "This is an https:// address, such as https://online.superoffice.com (or http:// on loopback)."
             )
 
+    @validates("country")
+    def check_country(self, value: str, **_: Any) -> None:
+        """Refuse what no phone number can belong to."""
+        if value and value.upper() not in COUNTRIES:
+            raise ValidationError("This is a country's code of two letters (ISO 3166), such as NO.")
+
     @validates("invoker")
     def check_invoker(self, value: str, **_: Any) -> None:
         """Refuse what is no account."""
@@ -148,12 +159,17 @@ class SettingsSchema(Schema):
                 "This is a service account's e-mail, such as liaison-invoker@my-project.iam.gserviceaccount.com."
             )
 
-    @validates_schema
-    def check_ledger(self, loaded: dict[str, Any], **_: Any) -> None:
-        """Refuse a ledger on a disk that ends with its instance."""
-        if loaded["cloud_run_service"] and loaded["ledger"].startswith("sqlite:"):
+    @validates_schema(skip_on_field_errors=False)
+    def check_place(self, loaded: dict[str, Any], **_: Any) -> None:
+        """Refuse a ledger on a disk that ends with its instance; elsewhere, an invoker that could not be proven."""
+        if loaded.get("cloud_run_service"):
+            if loaded.get("ledger", "").startswith("sqlite:"):
+                raise ValidationError(
+                    "A file does not last here: on Cloud Run write firestore://my-project/liaison.", "LEDGER"
+                )
+        elif loaded.get("invoker") and loaded.get("public_url") == "":
             raise ValidationError(
-                "A file does not last here: on Cloud Run write firestore://my-project/liaison.", "LEDGER"
+                "This is required with INVOKER: the caller's identity token is made for that address.", "PUBLIC_URL"
             )
 
     @validates("public_url")
@@ -162,16 +178,18 @@ class SettingsSchema(Schema):
         if value and not urlsplit(value).netloc:
             raise ValidationError("This is the address that senders call, such as https://hooks.example.com.")
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def check_login(self, loaded: dict[str, Any], **_: Any) -> None:
         """Refuse a login that this kind of installation does not know, and a tenant that is missing."""
+        if "superoffice_url" not in loaded:
+            return  # which is said already
         onsite = loaded["superoffice_url"].rstrip("/").endswith(ONSITE_PATH)
         known = ONSITE_LOGINS if onsite else ONLINE_LOGINS
         mistakes = {}
-        if loaded["superoffice_login"] not in known:
+        if loaded.get("superoffice_login", known[0]) not in known:
             where = "An onsite installation takes" if onsite else "SuperOffice Online takes"
             mistakes["SUPEROFFICE_LOGIN"] = [f"{where} {' or '.join(known)}."]
-        if not onsite and not loaded["superoffice_tenant"]:
+        if not onsite and loaded.get("superoffice_tenant") == "":
             mistakes["SUPEROFFICE_TENANT"] = ["This is required, such as Cust26759, unless SuperOffice is onsite."]
         if mistakes:
             raise ValidationError(mistakes)
@@ -180,18 +198,23 @@ class SettingsSchema(Schema):
     def build(self, loaded: dict[str, Any], **_: Any) -> Settings:
         """Freeze them, addresses without a slash at the end; a culture such as nb-NO tells the country."""
         addresses = {name: loaded[name].rstrip("/") for name in ("superoffice_url", "public_url")}
-        country = loaded["country"] or loaded["superoffice_culture"].partition("-")[2][:2]
-        return Settings(**{**loaded, **addresses, "country": country.upper()})
+        region = loaded["superoffice_culture"].rpartition("-")[2].upper()
+        country = loaded["country"].upper() or (region if region in COUNTRIES else "")
+        return Settings(**{**loaded, **addresses, "country": country})
 
 
 SETTINGS_NAMES = frozenset(field.data_key or "" for field in SettingsSchema().fields.values())
 
 
+def given_settings(environ: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Return the settings as they are written; an empty variable counts as none."""
+    return {name: value.strip() for name, value in environ.items() if name in SETTINGS_NAMES and value.strip()}
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings, an empty variable counting as none; raise InvalidSettings naming every mistake."""
-    given = {name: value.strip() for name, value in environ.items() if name in SETTINGS_NAMES and value.strip()}
+    """Read the settings; raise InvalidSettings naming every mistake."""
     try:
-        settings: Settings = SettingsSchema().load(given)
+        settings: Settings = SettingsSchema().load(given_settings(environ))
     except ValidationError as error:
         mistakes = (f"{name}: {messages[0]}" for name, messages in sorted(error.messages_dict.items()))
         raise InvalidSettings(" ".join(mistakes)) from error

@@ -96,7 +96,7 @@ def test_a_secret_that_will_not_do_is_said_by_name(liaison, changed, check, word
         ({"LEDGER": "sqlite:/proc/nowhere/ledger.db"}, "ledger", "/proc/nowhere"),
         ({"QUEUE": "cloud-tasks://my-project/europe-west1"}, "queue", "QUEUE does not name a queue"),
         ({"INVOKER": "me"}, "settings", "INVOKER: This is a service account's e-mail"),
-        ({"INVOKER": "me@example.com"}, "invoker", "INVOKER needs PUBLIC_URL"),
+        ({"INVOKER": "me@example.com"}, "settings", "PUBLIC_URL: This is required with INVOKER"),
     ],
 )
 def test_a_setting_that_will_not_do_is_said_by_name(liaison, environment, check, words):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 
+from schemas.countries import COUNTRIES
 from services.errors import InvalidSettings
 from services.settings import is_safe_url, read_settings
 
@@ -56,6 +58,13 @@ def test_every_mistake_is_named_in_one_message():
         ({"SUPEROFFICE_URL": "online.superoffice.com"}, "SUPEROFFICE_URL"),
         ({"PUBLIC_URL": "hooks.example.com"}, "PUBLIC_URL"),
         ({"SECRETS": "  "}, "SECRETS"),
+        ({"COUNTRY": "XX"}, "COUNTRY"),
+        ({"COUNTRY": "Norway"}, "COUNTRY"),
+        ({"SUPEROFFICE_TENANT": "Cust1/../Cust2"}, "SUPEROFFICE_TENANT"),
+        ({"RETRY_DELAY": "nan"}, "RETRY_DELAY"),
+        ({"RETRY_DAYS": "inf"}, "RETRY_DAYS"),
+        ({"INVOKER": "me@example.com"}, "PUBLIC_URL"),
+        ({"K_SERVICE": "webhook"}, "LEDGER"),
     ],
 )
 def test_a_wrong_setting_is_named(changed, name):
@@ -64,6 +73,35 @@ def test_a_wrong_setting_is_named(changed, name):
         read_settings({**ONLINE, **changed})
 
     assert raised.value.detail.startswith(f"{name}: ")
+    assert "nan" not in raised.value.detail
+
+
+def test_a_mistake_in_one_setting_does_not_hide_one_in_two():
+    """What two settings must agree on is looked at also where a third is wrong."""
+    with pytest.raises(InvalidSettings) as raised:
+        read_settings({**ONLINE, "THREADS": "x", "K_SERVICE": "webhook", "SUPEROFFICE_LOGIN": "basic"})
+
+    assert [name for name in ("LEDGER: ", "SUPEROFFICE_LOGIN: ", "THREADS: ") if name not in raised.value.detail] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "country"),
+    [
+        ({"SUPEROFFICE_CULTURE": "nb-NO"}, "NO"),
+        ({"SUPEROFFICE_CULTURE": "zh-Hans-CN"}, "CN"),
+        ({"SUPEROFFICE_CULTURE": "en-001"}, ""),
+        ({"SUPEROFFICE_CULTURE": "en"}, ""),
+        ({"SUPEROFFICE_CULTURE": "en-US", "COUNTRY": "no"}, "NO"),
+    ],
+)
+def test_the_country_is_that_of_the_culture(changed, country):
+    """Without COUNTRY it is the culture's, where that names one."""
+    assert read_settings({**ONLINE, **changed}).country == country
+
+
+def test_the_countries_are_those_with_phone_numbers():
+    """The list is the library's own."""
+    assert phonenumbers.SUPPORTED_REGIONS == COUNTRIES
 
 
 @pytest.mark.parametrize(
