@@ -70,6 +70,15 @@ def test_superoffices_own_words_reach_the_sender(send, sandbox):
     assert len(detail) < 250
 
 
+def test_no_secret_reaches_the_sender_in_superoffices_words(send, sandbox, secrets):
+    """A server that quotes what was sent to it does not have it passed on."""
+    send(PARTNERS)
+    ticket = sandbox.calls[-1]["headers"]["Authorization"].partition(" ")[2]
+    sandbox.fault(path=SAVE, status=400, body={"Message": f"{ticket}, {secrets['superoffice-app-token']}: no"})
+
+    assert send(PARTNERS).json["detail"] == "SuperOffice refused it: …, …: no"
+
+
 @pytest.mark.parametrize(
     "fault",
     [{"status": 401}, {"status": 403}, {"status": 421}, {"status": 503, "headers": {"Retry-After": "1"}}],

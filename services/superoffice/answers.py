@@ -16,7 +16,7 @@ Source: SuperOffice docs, "RESTful WebAPI" and "Agents WebAPI", sections on erro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -85,11 +85,11 @@ def error_words(answer: WebApiAnswer) -> str | None:
     return words or str(body.get("ErrorType") or "no reason was given")
 
 
-def failure(answer: WebApiAnswer) -> LiaisonError | None:
-    """Return what an answer means where it is not a success; None where it is."""
+def failure(answer: WebApiAnswer, hide: Callable[[str], str]) -> LiaisonError | None:
+    """Return what an answer means where it is not a success; None where it is. `hide` takes secrets out of words."""
     words = error_words(answer)
     if answer.status in REFUSALS or (answer.is_success and words is not None):
-        return RefusedBySuperOffice(refusal(words or f"it answered {answer.status} without a reason"))
+        return RefusedBySuperOffice(refusal(hide(words or f"it answered {answer.status} without a reason")))
     if answer.is_success:
         return None
     if answer.status in (401, 403):

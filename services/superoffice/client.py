@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from services.deadline import Deadline
-from services.errors import InDoubt, LiaisonError, SuperOfficeUnavailable
+from services.errors import InDoubt, LiaisonError, SecretStoreDown, SecretUnusable, SuperOfficeUnavailable
 from services.secret_store import SecretStore
 from services.settings import Settings
 from services.superoffice.answers import Busy, TicketRefused, WebApiAnswer, WrongHost, error_words, failure
 from services.superoffice.login import TicketHolder
-from services.superoffice.logins import APP_TOKEN, open_ticket_holder
+from services.superoffice.logins import APP_TOKEN, open_ticket_holder, secrets_needed
 from services.superoffice.rate import RateLimit
 from services.superoffice.tenant import Tenant
 from services.superoffice.transport import LEAST, NotConnected, Transport
@@ -99,10 +100,20 @@ class WebApi:
             params=call.params,
             body=call.body,
         )
-        error = failure(answer)
+        error = failure(answer, lambda words: self._without_secrets(words, authorization))
         if error and not (answer.status in call.route_may_lack and error_words(answer) is None):
             raise error
         return answer
+
+    def _without_secrets(self, words: str, authorization: str) -> str:
+        """Hide the ticket and the login's secrets, should SuperOffice quote what was sent; they are kept at hand."""
+        hidden = [authorization.partition(" ")[2]]
+        for name in secrets_needed(self._settings):
+            with suppress(SecretUnusable, SecretStoreDown):
+                hidden.append(self._secrets.text(name))
+        for secret in sorted(filter(None, hidden), key=len, reverse=True):
+            words = words.replace(secret, "…")
+        return words
 
     def _mend(self, error: LiaisonError, base: str, authorization: str, deadline: Deadline) -> bool:
         """Remove the cause where that is quick; tell whether the same call may go again."""
