@@ -63,8 +63,15 @@ class _Dumper(yaml.SafeDumper):
     """Chooses the block style."""
 
 
+def _style(text: str) -> str | None:
+    """Write several lines as a block; a line end that is not `\\n` comes back as itself from quotes alone."""
+    if not {"\x85", "\u2028", "\u2029", "\r"}.isdisjoint(text):
+        return '"'
+    return "|" if "\n" in text else None
+
+
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=_style(text))
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -71,6 +71,7 @@ def test_an_onsite_installation_has_no_tenants_state(liaison, sandbox):
         ({"superoffice_app_token": None}, "secret superoffice-app-token", "Add a line"),
     ],
 )
+@pytest.mark.check
 def test_a_secret_that_will_not_do_is_said_by_name(liaison, changed, check, words):
     """Missing, empty, unusable for its hook or refused by SuperOffice; the other checks go on."""
     secrets = {"signing_key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", **changed}
@@ -99,6 +100,7 @@ def test_a_secret_that_will_not_do_is_said_by_name(liaison, changed, check, word
         ({"INVOKER": "me@example.com"}, "settings", "PUBLIC_URL: This is required with INVOKER"),
     ],
 )
+@pytest.mark.check
 def test_a_setting_that_will_not_do_is_said_by_name(liaison, environment, check, words):
     """One mistake does not hide what else there is to say."""
     ok, detail = verdicts(liaison(), **environment)[check]

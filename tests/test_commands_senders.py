@@ -107,6 +107,7 @@ def test_an_unknown_name_is_answered_with_the_one_meant(liaison):
         ("my-tool: {", "line 2, column 1"),
     ],
 )
+@pytest.mark.check
 def test_a_mistake_in_senders_yaml_is_exit_code_1(liaison, own, words):
     """It is told with its place, and the presets that are sound stay in the list."""
     liaison.write("senders.yaml", own)

@@ -132,6 +132,7 @@ def test_a_body_that_lost_bytes_is_remarked_on(liaison):
         ((), b"", False),
     ],
 )
+@pytest.mark.check
 def test_a_secret_in_the_address_is_read_from_it(liaison, arguments, line, proven):
     """The address is that of the request line, or the one that is given."""
     body = line + b'{"SourceContactId": 686, "DestinationContactId": 4, "RelationDefinitionId": 18}'
@@ -163,6 +164,7 @@ MULTIPART = b"".join(
         (b'\xef\xbb\xbf {"source contact id": "686", "DestinationContactId": 4, "RelationDefinitionId": 18}', ()),
     ],
 )
+@pytest.mark.check
 def test_the_kind_of_a_bare_body_is_guessed(liaison, body, headers):
     """A file with the body alone has no Content-Type; one is not asked for where it shows."""
     tried = liaison.json("try", "example", "-", "--no-proof", *headers, stdin=body)
@@ -214,6 +216,7 @@ def test_what_when_keeps_out_is_ignored_and_no_mistake(liaison):
         (b"POST / HTTP/1.1\nContent-Type: image/png\n\n\x89PNG", "“image/png” is not read"),
     ],
 )
+@pytest.mark.check
 def test_what_cannot_be_read_is_said(liaison, body, words):
     """The sentence is the one that the sender would get."""
     outcome = liaison("try", "example", "-", stdin=body)
@@ -231,6 +234,7 @@ def test_what_cannot_be_read_is_said(liaison, body, words):
         (("example",), "Missing argument 'FILE'"),
     ],
 )
+@pytest.mark.check
 def test_a_mistake_in_the_call_is_exit_code_2(liaison, arguments, words):
     """Scripts tell a wrong call from a refused submission."""
     outcome = liaison("try", *arguments, stdin=b"{}")

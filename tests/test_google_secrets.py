@@ -238,6 +238,7 @@ def test_says_that_there_is_no_token(manager: FakeSecretManager) -> None:
     assert manager.accesses == []
 
 
+@pytest.mark.check
 def test_gives_up_in_time() -> None:
     """A server that takes the connection and never says a word costs three seconds, not a minute."""
     with closing(socket.create_server(("localhost", 0))) as silent:

@@ -139,6 +139,7 @@ def test_opens_nothing_before_it_is_asked(path):
     assert threading.active_count() == threads
 
 
+@pytest.mark.check
 def test_a_lock_that_stays_is_told_in_time(ledger, path):
     """Nothing is half-written, nothing is written later on, and it works again when the lock is gone."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -152,6 +153,7 @@ def test_a_lock_that_stays_is_told_in_time(ledger, path):
     assert bring(ledger, "id-1").how == "new"
 
 
+@pytest.mark.check
 def test_no_thread_is_left_waiting_for_a_lock(ledger, path):
     """All of thirty requests have their answer in time, those too that wait behind others."""
     outcomes = []

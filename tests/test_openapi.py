@@ -275,6 +275,7 @@ def operations(client, mode):
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.check
 def test_what_comes_back_is_what_the_document_says(function, mode):
     """Whatever is sent, right or wrong by the document, is answered with a status, headers and a body it tells of."""
     client = function({name: hook for name, hook in RICH.items() if name != "broken"})

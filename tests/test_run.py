@@ -28,8 +28,7 @@ READY = "Ctrl-C stops it all."
 
 def copy_of_the_repository(folder: Path) -> Path:
     """Copy what git knows or would take, as a clone has it, and lend it our .venv."""
-    listing = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, text=True)
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():  # a file deleted but not yet committed is listed too
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -265,6 +264,7 @@ PARTS = [("sandbox", "-m sandbox"), ("webhook", "--target webhook"), ("sweeper",
 
 
 @pytest.mark.parametrize(("name", "mark"), PARTS)
+@pytest.mark.check
 def test_a_part_that_dies_ends_the_run(own_copy, name, mark):
     """A half that runs on alone would only puzzle; the user is told which part ended."""
     with make_run(own_copy, free_ports()) as run:

@@ -94,6 +94,7 @@ def test_they_are_shut_in(placed, name):
     assert measured.returncode == 0, measured.stdout
 
 
+@pytest.mark.check
 def test_the_webhook_starts(placed, sandbox, settings, secrets):
     """The line and the settings that systemd is given serve the hooks and save relations."""
     port = str(free_port())
