@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask import Response
 
 from schemas.ledger import Delivery
-from services.errors import GivenUp, InvalidSubmission, LiaisonError, Refused, Unavailable
+from services.errors import InvalidSubmission, LiaisonError, Refused
 from services.problems import problem_of
 
 JSON = "application/json"
@@ -53,12 +53,6 @@ def problem(error: LiaisonError, delivery: str) -> Answer:
     return Answer(error.status, {**problem_of(error), "delivery": delivery}, error.headers, error.reason)
 
 
-def given_up(delivery: str) -> Answer:
-    """Answer what is dead, whatever it died of: that passes, but nobody tries again by himself."""
-    words = "SuperOffice could not take it for as long as it is tried. It is kept, and waits for the operator."
-    return problem(GivenUp(words), delivery)
-
-
 def stored(delivery: Delivery, *, to_strangers: bool = False) -> Answer:
     """Answer what a delivery was refused with before; a stranger hears its fields, and none of its words."""
     told = {**(delivery.answer or {}), "delivery": delivery.id}
@@ -66,8 +60,6 @@ def stored(delivery: Delivery, *, to_strangers: bool = False) -> Answer:
     if not isinstance(status, int):  # it was emptied
         told = problem(Refused("It came before, and was refused: ask whom this address belongs to."), delivery.id).body
         status = Refused.status
-    if status == Unavailable.status:
-        return given_up(delivery.id)
     answer = Answer(status, told, reason=delivery.reason or "")
     return for_strangers(answer) if to_strangers else answer
 

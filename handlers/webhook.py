@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import Request
 
-from handlers.answers import Answer, acknowledged, done, for_strangers, given_up, problem, several, stored
+from handlers.answers import Answer, acknowledged, done, for_strangers, problem, several, stored
 from handlers.proof import prove
 from handlers.requests import LONGEST_HEADER, headers_of, query_of, read_body
 from schemas.hooks import Hook
@@ -19,6 +19,7 @@ from services.composition import Services
 from services.deadline import Deadline
 from services.delivering import Job, deliver, log_refusal
 from services.errors import (
+    GivenUp,
     InvalidSubmission,
     LedgerDown,
     LiaisonError,
@@ -183,7 +184,7 @@ def _refused(error: LiaisonError, delivery: Delivery, hook: Hook) -> Answer:
     """Answer a refusal in words; a stranger hears which of his own fields are to blame."""
     answer = problem(error, delivery.id)
     if delivery.status == "dead" and isinstance(error, Unavailable):
-        answer = given_up(delivery.id)
+        answer = problem(GivenUp(), delivery.id)
     if hook.answers_strangers and error.tells_of_superoffice:
         answer = for_strangers(answer)
     return acknowledged(answer) if hook.acknowledge == "always" else answer

@@ -10,12 +10,14 @@ from schemas.ledger import Delivery
 from services.composition import Services
 from services.deadline import Deadline
 from services.errors import (
+    GivenUp,
     LedgerDown,
     LiaisonError,
     Misconfigured,
     NoTime,
     PairBusy,
     Refused,
+    Unavailable,
 )
 from services.keeping import read_again
 from services.ledger.contract import Arrival, Claim, LeaseLost
@@ -114,6 +116,7 @@ def failed(work: Work, error: LiaisonError, services: Services) -> Ended:
         if isinstance(error, Refused):
             ended = work.park("rejected", error, answer)
         elif not is_all and is_over(work.delivery, now, services.settings, services.ledger):
+            answer = problem_of(GivenUp()) if isinstance(error, Unavailable) else answer
             ended = work.park("dead", error, answer)
         else:
             waiting = "misconfigured" if isinstance(error, Misconfigured) else "queued"

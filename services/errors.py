@@ -152,6 +152,11 @@ class GivenUp(Refused):
 
     status, reason, title = 422, "given-up", "It was tried for as long as it is to be"
 
+    def __init__(self) -> None:
+        super().__init__(
+            "SuperOffice could not take it for as long as it is tried. It is kept, and waits for the operator."
+        )
+
 
 class RefusedBySuperOffice(Refused):
     """SuperOffice refused for good; its own words are in the detail."""

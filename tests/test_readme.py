@@ -92,3 +92,11 @@ def test_every_direct_requirement_has_its_line():
 
     assert required == set(re.findall(r"^\| \[([\w-]+)\]\(https", README, re.MULTILINE))
     assert all(distribution(name) for name in required)
+
+
+def test_every_test_that_shows_a_promise_is_there():
+    """Whoever doubts a promise can run what shows it."""
+    named = set(re.findall(r"`(tests/test_[a-z0-9_]+\.py)`", README))
+
+    assert named
+    assert {name for name in named if not (ROOT / name).is_file()} == set()
