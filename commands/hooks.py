@@ -69,7 +69,7 @@ def _refusal(refusal: Refusal) -> str:
 
 
 def _told(name: str, state: HookState, known: Hooks) -> dict[str, Any]:
-    door = [{**vars(refusal), "at": when(refusal.at)} for refusal in state.refusals]
+    door = [{**refusal._asdict(), "at": when(refusal.at)} for refusal in state.refusals]
     return {
         "hook": name,
         "mistake": _mistake(name, known) or None,

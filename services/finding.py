@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from schemas.ledger import Content, Delivery
@@ -28,7 +27,7 @@ def find(ledger: Ledger, environment: str, wanted: Wanted, limit: int) -> Found:
     found = ledger.store.find(environment, wanted, limit + 1)
     is_bounded = False
     if wanted.search:
-        newest = ledger.store.find(environment, replace(wanted, search=""), LOOKED_INTO)
+        newest = ledger.store.find(environment, wanted._replace(search=""), LOOKED_INTO)
         is_bounded = len(newest) == LOOKED_INTO
         found = _together(found, _typed(newest, wanted.search.casefold(), ledger))
     return Found(tuple(found[:limit]), is_bounded or len(found) > limit)

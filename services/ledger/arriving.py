@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.ledger import Delivery, Key, Pair, changed
 from services.ids import written
@@ -34,8 +34,7 @@ class Ids:
             return written(self._last)
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What the ledger has under an entry's key."""
 
     key: Key
@@ -43,8 +42,7 @@ class Known:
     has_newer: bool = False  # whether another request about its pair has been accepted since
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What one entry becomes, and the key that leads to it, where that is written too. `left` is the row it was."""
 
     how: str
@@ -61,8 +59,7 @@ def opened(entry: Entry, plan: Plan, delivery: Delivery, pair: Pair | None) -> O
     return Opened(delivery, plan.how, Claim(delivery, pair) if delivery.owner else None)
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(NamedTuple):
     """All that the entries of one arrival share. With an `owner` they come claimed."""
 
     environment: str

@@ -8,8 +8,8 @@ within some seconds, as LedgerDown where the store does not answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from schemas.ledger import Content, Delivery, Key, Note, Pair, Record, Trouble
 from services.errors import LiaisonError
@@ -39,19 +39,17 @@ class Conflict(Exception):
     """A record is there already, or was changed since it was read; nothing of the commit was written."""
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A request as it came, after its proof: what is written down. `headers` are those that the preset names."""
 
     hook: str
     body: bytes
     content_type: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     query: str = ""
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     """What a delivery is at once, where that is plain when it comes: `ignored`, or `rejected` for this trouble."""
 
     status: str
@@ -59,16 +57,14 @@ class End:
     trouble: Trouble | None = None
 
 
-@dataclass(frozen=True)
-class Save:
+class Save(NamedTuple):
     """What is about to be saved, and on which pair."""
 
     pair: str
     wanted: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One submission of an arrival.
 
     `key` is its idempotency key: the sender's id, remembered for good, or, with `seconds`, a hash of the content that
@@ -85,8 +81,7 @@ class Entry:
     save: Save | None = None
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to work on a delivery until `until`; with `pair`, on that pair too."""
 
     delivery: Delivery
@@ -114,8 +109,7 @@ class Claim:
         return bool(self.delivery.doubt and self.pair and self.pair.in_doubt == self.delivery.id)
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """What became of one entry: `how` is `new`, `again` (a refused one, tried anew on its row) or `known`.
 
     `claim` is the opener's, where it asked for one and the row is new or tried anew. `other_content`: the key is
@@ -128,8 +122,7 @@ class Opened:
     other_content: bool = False
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A request that was refused before it could be kept; nothing of what it held."""
 
     at: float
@@ -139,8 +132,7 @@ class Refusal:
     size: int
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A delivery that somebody should look at now."""
 
     id: str
@@ -148,8 +140,7 @@ class Due:
     arrival: str
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which deliveries to list. `search` looks for a text in ids, keys, hooks and reasons, whatever the case."""
 
     statuses: tuple[str, ...] = ()
@@ -159,8 +150,7 @@ class Wanted:
     search: str = ""
 
 
-@dataclass(frozen=True)
-class Backlog:
+class Backlog(NamedTuple):
     """How many are not done, by status; since when the oldest waits, and since when the longest due one is due."""
 
     counts: Mapping[str, int]
@@ -168,8 +158,7 @@ class Backlog:
     due_since: float | None
 
 
-@dataclass(frozen=True)
-class HookState:
+class HookState(NamedTuple):
     """What a hook last accepted and last refused, how many wait, and what it refused at the door, newest first."""
 
     accepted: Delivery | None
@@ -178,16 +167,14 @@ class HookState:
     refusals: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(NamedTuple):
     """A content that is to be deleted. `size` is that of its body."""
 
     id: str
     size: int
 
 
-@dataclass(frozen=True)
-class Keep:
+class Keep(NamedTuple):
     """Until when a store that can forget by itself is to keep a content; None: for as long as it is needed."""
 
     id: str

@@ -26,7 +26,7 @@ def storable(entry: Entry) -> Entry:
     is_like_ours = entry.seconds is None and entry.key.startswith(OWN_KEYS)
     if is_text and not is_like_ours and len(key) <= LONGEST_KEY:
         return entry
-    return changed(entry, key=f"sha256:{hashlib.sha256(key).hexdigest()}")
+    return entry._replace(key=f"sha256:{hashlib.sha256(key).hexdigest()}")
 
 
 def leased(delivery: Delivery, now: float) -> Delivery:
