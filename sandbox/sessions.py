@@ -110,8 +110,17 @@ class Sessions:
             self._grants = {}
 
 
-@functools.cache
+_MAKING = threading.Lock()  # of two threads that ask at one moment both get the same key
+
+
 def generate_key(purpose: str) -> RSAPrivateKey:
+    """Return the key for this purpose, made when it is first asked for."""
+    with _MAKING:
+        return _generated(purpose)
+
+
+@functools.cache
+def _generated(purpose: str) -> RSAPrivateKey:
     """Make one pair for each purpose and process: it takes about a tenth of a second."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 

@@ -70,6 +70,7 @@ def test_what_it_prints_leads_on_and_tells_no_secret(connecting, sandbox):
         "SUPEROFFICE_TENANT": "Cust00001",
         "SUPEROFFICE_LOGIN": "system-user",
         "SECRETS": "file:var/secrets.yaml",
+        "LEDGER": "sqlite:var/ledger.db",
     }
     assert "  SUPEROFFICE_TENANT=Cust00001\n" in connecting.printed
     names = ("client_secret", "system_token", "refresh_token")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from schemas.contact_relation import ContactRelation, cut
 from services.deadline import Deadline
-from services.errors import InvalidSubmission
+from services.errors import InvalidSubmission, PartyMismatch
 from services.mapping import MappedRelation, Party, Selector
 from services.superoffice import blame, companies, persons
 from services.superoffice.archive import Row
@@ -64,7 +64,13 @@ def resolve(
     ends = {end: _sought(end, party, directory) for end, party in _parties(mapped)}
     if mistakes := [mistake for end in ends.values() for mistake in _unreadable(end.company)]:
         raise blame.refuse(mistakes)
-    judged, meaning = _settle(mapped, ends, may_create, directory, deadline)
+    try:
+        judged, meaning = _settle(mapped, ends, may_create, directory, deadline)
+    except PartyMismatch:
+        if not may_create:
+            raise
+        # Another submission may make them at this moment: the person was there already, the company not yet.
+        judged, meaning = _settle(mapped, ends, may_create, directory, deadline)
     made = {name: _make(end, directory, deadline) for name, end in judged.items()}
     matched = dict(matched for end in judged.values() for matched in _matched(end))
     return Resolved(
