@@ -90,7 +90,7 @@ def test_a_file_is_where_one_is_oneself(repository, tmp_path):
 @pytest.mark.parametrize(
     ("url", "age", "words"),
     [
-        ("https://nowhere.example", 0, "Cust2 at https://nowhere.example, ledger no ledger, secrets from file:other.yaml"),
+        ("https://nowhere.example", 0, "Cust2 at https://nowhere.example, ledger no ledger"),
         ("https://nowhere.example", 60, "Cust00001 at http://127.0.0.1"),
         (None, 60, "Cust2 at http://127.0.0.1"),
     ],

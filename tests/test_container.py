@@ -80,7 +80,7 @@ def test_it_holds_what_it_needs_and_nothing_else(image):
     liaison = image.root / "liaison"
     files = {path.relative_to(liaison).as_posix() for path in liaison.rglob("*") if path.is_file()}
     ours = {name for name in files if not name.startswith(".venv/") and not name.endswith(".pyc")}
-    commands = {path.relative_to(ROOT).as_posix() for path in (ROOT / "commands").glob("*.py")}
+    commands = {path.relative_to(ROOT).as_posix() for path in (ROOT / "commands").rglob("*.py")}
 
     assert ours == (needed() | commands | {"liaison"}) - {"hooks.yaml", "senders.yaml"}
     assert any(name.startswith("services/__pycache__/settings.") for name in files)  # compiled: it starts at once

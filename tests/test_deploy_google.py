@@ -12,7 +12,7 @@ from tests.deployments import NAMES, PLACE, account
 from tests.examples import ROOT
 from tests.google_cloud.policies import roles
 
-pytestmark = [pytest.mark.check, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.check, pytest.mark.timeout(500), pytest.mark.xdist_group("deployed")]
 
 
 @pytest.fixture
