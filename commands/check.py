@@ -76,13 +76,13 @@ def _doors() -> Iterator[Finding]:
 def examine(where: Where, store: SecretStore | None = None) -> Iterator[Finding]:
     """Look at one thing after another; what cannot be looked at because of an earlier mistake is left out.
 
-    The secrets come from where SECRETS says, or out of `store`.
+    The secrets come from where SECRETS says, or out of `store`; then who asks may have no right to the ledger.
     """
     settings, finding = _settings(where)
     yield finding
     hooks, findings = _hooks(where)
     yield from findings
-    if settings:
+    if settings and store is None:
         yield from ledger_findings(settings)
     if location := where.environ.get("SECRETS", "").strip():
         try:

@@ -60,7 +60,8 @@ def _served(folder, settings, values):
     (folder / "hooks.yaml").write_text(yaml.safe_dump(HOOKS))
     (folder / "secrets.yaml").write_text(yaml.safe_dump(values))
     (folder / "secrets.yaml").chmod(0o600)
-    files = {"SECRETS": f"file:{folder / 'secrets.yaml'}", "HOOKS": str(folder / "hooks.yaml")}
+    files = {"SECRETS": f"file:{folder}/secrets.yaml", "HOOKS": f"{folder}/hooks.yaml"}
+    files["LEDGER"] = f"sqlite:{folder}/ledger.db"
     return served({**settings, **files}, folder / "log")
 
 
