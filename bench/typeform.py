@@ -94,8 +94,8 @@ DELIVERY = delivery()
 
 def body(number):
     """Return the delivery of this number, which the comment repeats."""
-    own = DELIVERY.replace(b"%d" % NUMBER, b"%010d" % number)
-    return own.replace(b"%d" % PARTNER, b"%d" % (1000 + number % PARTNERS))
+    of_partner = DELIVERY.replace(b"%d" % PARTNER, b"%d" % (1000 + number % PARTNERS))
+    return of_partner.replace(b"%d" % NUMBER, b"%010d" % number)
 
 
 def signature(content):
