@@ -13,11 +13,12 @@ from services.errors import InDoubt, LiaisonError, SecretStoreDown, SecretUnusab
 from services.secret_store import SecretStore
 from services.settings import Settings
 from services.superoffice.answers import Busy, TicketRefused, WebApiAnswer, WrongHost, error_words, failure
+from services.superoffice.connections import NotConnected
 from services.superoffice.login import TicketHolder
 from services.superoffice.logins import APP_TOKEN, open_ticket_holder, secrets_needed
 from services.superoffice.rate import RateLimit
 from services.superoffice.tenant import Tenant
-from services.superoffice.transport import LEAST, NotConnected, Transport
+from services.superoffice.transport import LEAST, Transport
 
 CALL = 20.0  # seconds; SuperOffice itself calls a relation's save slow at 5
 LONGEST_QUICK_PAUSE = 2  # seconds of Retry-After that a sender is made to wait
