@@ -11,8 +11,9 @@ from contextlib import suppress
 
 import pytest
 
-from services.errors import InDoubt
-from services.superoffice.connections import LARGEST_ANSWER, NotConnected
+from services.errors import InDoubt, Misconfigured
+from services.superoffice.connections import NotConnected
+from services.superoffice.incoming import LARGEST_ANSWER
 from services.superoffice.transport import Transport
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -121,14 +122,32 @@ def test_a_connection_that_ends_is_made_anew(answering, answer):
         OK + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n" + PACKED[:9],
         OK + b"Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}",
         OK + b"Content-Length: %d\r\n\r\n" % (2 * LARGEST_ANSWER) + bytes(LARGEST_ANSWER + 1),
-        OK + b"X: " + b"y" * 70_000 + b"\r\n\r\n{}",
+        OK + b"X: " + b"y" * (LARGEST_ANSWER + 70_000) + b"\r\n\r\n{}",
     ],
-    ids=["none", "not HTTP", "cut", "chunks cut", "no gzip", "gzip cut", "unknown coding", "too large", "long header"],
+    ids=["none", "not HTTP", "cut", "chunks cut", "no gzip", "gzip cut", "unknown coding", "too large", "no end"],
 )
 def test_an_answer_that_is_not_whole_leaves_doubt(answering, answer):
     """The request went out, and nobody knows what became of it."""
     with pytest.raises(InDoubt):
         send(answering(answer, hangs_up=True), Transport(1))
+
+
+def test_more_than_was_asked_for_ends_the_connection(answering):
+    """What stands behind an answer is nobody's: the next request does not take it for its own."""
+    line, transport = answering(KEPT + KEPT), Transport(1)
+
+    assert [send(line, transport) for _ in range(2)] == [b"{}", b"{}"]
+    assert line.connections == 2
+
+
+@pytest.mark.parametrize("secret", ["a\nX-Other: b", "a\rb", "k€y"])
+def test_a_secret_that_breaks_a_header_is_not_sent(answering, secret):
+    """A line break in a secret would end the header and begin another one."""
+    line = answering(KEPT)
+
+    with pytest.raises(Misconfigured, match="line break"):
+        Transport(1).send("GET", line.url, time_limit=5, headers={"SO-AppToken": secret})
+    assert line.heard == []
 
 
 def test_an_answer_that_drips_ends_with_the_time(answering):

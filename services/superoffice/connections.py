@@ -1,29 +1,28 @@
-"""Requests' transport over the standard library's connections, for few hosts that are called over and over.
+"""Requests' transport for few hosts that are called over and over: connections are kept, httptools reads the answers.
 
-Requests' own goes through urllib3's pool, which takes twice the processor time for one short call.
+Requests' own goes through urllib3's pool and the standard library's parser: most of the processor time of a webhook.
 https://requests.readthedocs.io/en/latest/user/advanced/#transport-adapters
 """
 
 from __future__ import annotations
 
-import http.client
 import select
+import socket
 import ssl
 import time
-import zlib
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from services.errors import TenantDown
+from services.superoffice.incoming import Incoming, NotWhole
 
 CONNECT = 3.0  # seconds to reach the host; a call's whole time limit is its caller's
-LARGEST_ANSWER = 4 * 1024 * 1024  # bytes; a relation is about 3 kB
 CHUNK = 65_536
 HOSTS = 8  # that are called: the state, the login, and wherever the tenant lives
 
@@ -32,78 +31,19 @@ class NotConnected(TenantDown):
     """The connection was never made, so nothing was done."""
 
 
-class _Connection(http.client.HTTPConnection):
-    """Sends a request's head and body together: one packet, or TLS record, where the library makes two."""
-
-    _body = b""
-
-    def send_whole(self, request: requests.PreparedRequest, target: str) -> None:
-        """Send a request; nothing goes out before it is whole."""
-        self.putrequest(request.method or "GET", target, skip_accept_encoding=True)
-        for name, value in request.headers.items():
-            self.putheader(name, value)
-        body = request.body or b""
-        self._body = body if isinstance(body, bytes) else body.encode()
-        try:
-            self.endheaders()
-        finally:
-            self._body = b""
-
-    def send(self, data: Any) -> None:
-        """Send the head, which the library does once, with the body behind it."""
-        super().send(data + self._body)
-
-    @property
-    def is_dropped(self) -> bool:
-        """Whether the other side has hung up since: with nothing asked, there is nothing to be read."""
-        poll = select.poll() if hasattr(select, "poll") else None
-        if poll is None:
-            return bool(select.select([self.sock], [], [], 0)[0])
-        poll.register(self.sock, select.POLLIN)
-        return bool(poll.poll(0))
-
-
-class _TlsConnection(_Connection, http.client.HTTPSConnection):
-    """The same over TLS."""
-
-
 class Answer(requests.Response):
     """What is read of an answer; cookies, history and encodings, which nobody here asks for, are not worked out."""
 
-    def __init__(self, request: requests.PreparedRequest, raw: http.client.HTTPResponse, ends: float):
-        self.request, self.raw, self._answer, self._ends = request, cast("Any", raw), raw, ends
-        self.status_code, self.headers = raw.status, cast("Any", raw.headers)
-        self._content: Any = False
-        self._content_consumed = False
+    def __init__(self, request: requests.PreparedRequest, incoming: Incoming):
+        self.request, self.status_code, self.headers = request, incoming.status, incoming.headers
+        self._content = incoming.content()
 
-    def read(self) -> bytes:
-        """Read the body to its end, to a bound, and within the time. Raises requests.ConnectionError."""
-        body = self._received()
-        encoding = (self.headers.get("Content-Encoding") or "identity").lower()
-        if encoding == "identity":
-            return body
-        if encoding != "gzip":
-            raise requests.exceptions.ContentDecodingError(encoding)
-        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            unpacked = unpacking.decompress(body, LARGEST_ANSWER)
-        except zlib.error as error:
-            raise requests.exceptions.ContentDecodingError(encoding) from error
-        if not unpacking.eof:
-            raise requests.exceptions.ContentDecodingError("cut off, or too large")
-        return unpacked
 
-    def _received(self) -> bytes:
-        chunks: list[bytes] = []
-        left = LARGEST_ANSWER
-        while chunk := self._answer.read1(CHUNK):
-            chunks.append(chunk)
-            left -= len(chunk)
-            if left < 0 or time.monotonic() > self._ends:
-                raise requests.ConnectionError("too large, or too slow")
-        if self._answer.length:
-            raise requests.ConnectionError("broken off")
-        return b"".join(chunks)
+class _Host(NamedTuple):
+    """Where requests go, and the connections to it that nobody uses at the moment."""
+
+    address: SplitResult
+    idle: list[socket.socket]
 
 
 class Connections(BaseAdapter):
@@ -112,7 +52,10 @@ class Connections(BaseAdapter):
     def __init__(self, most: int):
         super().__init__()
         self._most = most
-        self._idle: dict[str, list[_Connection]] = {}
+        self._hosts: dict[str, _Host] = {}
+
+    def __del__(self) -> None:
+        self.close()
 
     def send(
         self,
@@ -123,73 +66,68 @@ class Connections(BaseAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Any = None,  # noqa: ARG002
     ) -> Answer:
-        """Send once, and read the whole answer within `timeout` seconds.
+        """Send once, head and body in one piece, and read the whole answer within `timeout` seconds.
 
         Raises NotConnected where nothing was sent, else requests' exceptions.
         """
+        ends = time.monotonic() + timeout
         url = str(request.url)
         path = url.find("/", len("https://"))
-        ends = time.monotonic() + timeout
-        connection = self._take(url[:path], timeout)
+        host = self._hosts.get(url[:path]) or self._met(url[:path])
+        outgoing = _written(request, host.address.netloc, url[path:])
+        line = self._take(host, timeout)
         try:
-            connection.sock.settimeout(max(0.001, ends - time.monotonic()))
-            connection.send_whole(request, url[path:])
-            answer = Answer(request, connection.getresponse(), ends)
-            answer._content = answer.read()
+            incoming = _exchange(line, outgoing, ends)
+            answer = Answer(request, incoming)
         except TimeoutError as error:
-            connection.close()
+            line.close()
             raise requests.ReadTimeout(request=request) from error
-        except (http.client.HTTPException, OSError) as error:
-            connection.close()
+        except (NotWhole, OSError) as error:
+            line.close()
             raise requests.ConnectionError(request=request) from error
-        answer.raw.close()
-        self._give_back(url[:path], connection)
+        if incoming.is_last or len(host.idle) >= self._most:
+            line.close()
+        else:
+            host.idle.append(line)
         return answer
-
-    def __del__(self) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close what is idle."""
-        idle, self._idle = self._idle, {}
-        for connection in (each for connections in idle.values() for each in connections):
-            connection.close()
+        for host in self._hosts.values():
+            while host.idle:
+                host.idle.pop().close()
 
-    def _take(self, origin: str, time_limit: float) -> _Connection:
-        """Return an idle connection, the one that was used last, or a new one."""
-        idle = self._idle.get(origin, ())
-        with suppress(IndexError):
-            while idle:
-                connection = idle.pop()
-                if not connection.is_dropped:
-                    return connection
-                connection.close()
-        return self._connect(origin, min(CONNECT, time_limit))
-
-    def _give_back(self, origin: str, connection: _Connection) -> None:
-        """Keep it, unless its side or the other one closes it, or there are enough."""
-        if origin not in self._idle and len(self._idle) >= HOSTS:
+    def _met(self, origin: str) -> _Host:
+        """Return a host that was not called before."""
+        if len(self._hosts) >= HOSTS:
             self.close()
-        idle = self._idle.setdefault(origin, [])
-        if connection.sock is None or len(idle) >= self._most:
-            connection.close()
-        else:
-            idle.append(connection)
+            self._hosts = {}
+        return self._hosts.setdefault(origin, _Host(urlsplit(origin), []))
 
-    def _connect(self, origin: str, time_limit: float) -> _Connection:
+    def _take(self, host: _Host, time_limit: float) -> socket.socket:
+        """Return an idle connection, the one that was used last, or a new one."""
+        with suppress(IndexError):
+            while host.idle:
+                line = host.idle.pop()
+                if not _is_dropped(line):
+                    return line
+                line.close()
+        return self._connect(host.address, min(CONNECT, time_limit))
+
+    def _connect(self, address: SplitResult, time_limit: float) -> socket.socket:
         """Return a new connection; raise NotConnected, and say why there is none."""
-        parts = urlsplit(origin)
-        host, port = str(parts.hostname), parts.port
-        if parts.scheme == "https":
-            connection: _Connection = _TlsConnection(host, port, timeout=time_limit, context=self._tls)
-        else:
-            connection = _Connection(host, port, timeout=time_limit)
+        is_tls = address.scheme == "https"
+        name = str(address.hostname)
         try:
-            connection.connect()
+            line = socket.create_connection((name, address.port or (443 if is_tls else 80)), time_limit)
+            try:
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return self._tls.wrap_socket(line, server_hostname=name) if is_tls else line
+            except BaseException:
+                line.close()
+                raise
         except OSError as error:
-            connection.close()
             raise NotConnected(f"SuperOffice cannot be reached: {_why(error)}.") from error
-        return connection
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -197,6 +135,42 @@ class Connections(BaseAdapter):
         context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
         context.set_alpn_protocols(["http/1.1"])
         return context
+
+
+def _written(request: requests.PreparedRequest, host: str, target: str) -> bytes:
+    """Return the request as it goes over the wire (RFC 9112); raise InvalidHeader where a header would break it."""
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items()]
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
+        raise requests.exceptions.InvalidHeader("a line break")
+    body = request.body or b""
+    try:
+        return b"%s\r\n\r\n%s" % (head.encode("latin-1"), body if isinstance(body, bytes) else body.encode())
+    except UnicodeEncodeError as error:
+        raise requests.exceptions.InvalidHeader("a letter outside Latin-1") from error
+
+
+def _exchange(line: socket.socket, outgoing: bytes, ends: float) -> Incoming:
+    """Send a request and read until the answer is whole."""
+    incoming = Incoming()
+    line.settimeout(max(0.001, ends - time.monotonic()))
+    line.sendall(outgoing)
+    while not incoming.feed(line.recv(CHUNK)):
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        line.settimeout(left)
+    return incoming
+
+
+def _is_dropped(line: socket.socket) -> bool:
+    """Whether the other side has hung up since: with nothing asked, there is nothing to be read."""
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([line], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _why(error: OSError) -> str:

@@ -10,12 +10,16 @@ from urllib.parse import urlencode
 
 import requests
 
-from services.errors import InDoubt, NoTime, SuperOfficeUnavailable
+from services.errors import InDoubt, Misconfigured, NoTime, SuperOfficeUnavailable
 from services.superoffice.answers import WebApiAnswer
 from services.superoffice.connections import Connections
 
 LEAST = 0.2  # seconds; with less than this left a call is not begun
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+UNSENDABLE = (
+    "A secret, or a setting of SUPEROFFICE_…, has a line break or an odd letter in it and cannot be sent as a header."
+    " Store the app token, and the ticket or password, once more."
+)
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "Liaison"}
 
 
@@ -46,6 +50,8 @@ class Transport:
         request = _prepare(method, url, params or {}, headers or {}, body, form)
         try:
             answer = self._connections.send(request, timeout=time_limit)
+        except requests.exceptions.InvalidHeader as error:
+            raise Misconfigured(UNSENDABLE) from error
         except requests.RequestException as error:
             raise InDoubt(f"SuperOffice gave no answer, or none that is whole ({type(error).__name__}).") from error
         return WebApiAnswer(answer.status_code, answer.headers, answer.content)
