@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from schemas.packing import Answers, Labels, Packing
 from services.senders.names import Answer
-from services.senders.paths import MISSING, find, holds, word
+from services.senders.paths import MISSING, asking, find, holds, way, word
+
+Way = Callable[[Any], Any]
 
 
 def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
@@ -30,28 +32,27 @@ def _listed(items: Any, step: Answers) -> Iterator[Answer]:
     entries: Iterable[tuple[Any, Any]] = enumerate(items) if isinstance(items, list) else ()
     if isinstance(items, dict):
         entries = items.items()
+    ways, values, is_several = [way(path) for path in step.names], _ways_to(step.value), asking(step.several)
     for key, item in entries:
         names = () if isinstance(items, list) else (str(key),)
         if isinstance(item, dict):
-            names = (*names, *_names(item, step.names))
+            names = (*names, *_names(item, ways))
             if names:
-                yield Answer(names, _value(item, step))
+                yield Answer(names, _value(item, step, _first(item, values), several=is_several(item)))
         elif names:
             yield Answer(names, item)
 
 
-def _names(item: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
+def _names(item: Mapping[str, Any], ways: list[Way]) -> list[str]:
     names = []
-    for path in paths:
-        found = find(item, path)
-        if name := found.strip() if isinstance(found, str) else word(found):
+    for look in ways:
+        found = look(item)
+        if name := found.strip() if type(found) is str else word(found):
             names.append(name)
     return names
 
 
-def _value(item: Mapping[str, Any], step: Answers) -> Any:
-    value = _first(item, step.value)
-    several = bool(step.several) and holds(step.several, item)
+def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool) -> Any:
     if several and step.list_value is not None:
         listed = find(item, step.list_value)
         value = listed if isinstance(listed, list) else value
@@ -64,11 +65,19 @@ def _value(item: Mapping[str, Any], step: Answers) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 and holds(step.one, item) else value
 
 
-def _first(item: Mapping[str, Any], paths: tuple[str, ...]) -> Any:
-    """Return what stands at the first path that leads anywhere; `<type>` is the key that the object's `type` names."""
-    for path in paths:
-        is_named = path[0] == "<" and path[-1] == ">"
-        found = item.get(word(find(item, path[1:-1]))) if is_named else find(item, path)
+def _ways_to(paths: tuple[str, ...]) -> list[Way]:
+    """Return how to look along each path; `<type>` is the key that the object's `type` names."""
+    return [_way_by(way(path[1:-1])) if path[0] == "<" and path[-1] == ">" else way(path) for path in paths]
+
+
+def _way_by(key: Way) -> Way:
+    return lambda item: item.get(word(key(item)))
+
+
+def _first(item: Mapping[str, Any], ways: list[Way]) -> Any:
+    """Return what stands at the first path that leads anywhere."""
+    for look in ways:
+        found = look(item)
         if found is not MISSING and found is not None:
             return found
     return None
@@ -109,10 +118,10 @@ def _merged(body: Any, paths: Iterable[str]) -> Iterator[Answer]:
 def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Answer]:
     """Give each answer its question's names as well, and each question without an answer its names without a value."""
     known = {}
+    find_match, ways, is_several = way(step.match), [way(path) for path in step.names], asking(step.several)
     for question in questions if isinstance(questions, list) else ():
-        if match := word(find(question, step.match)):
-            several = bool(step.several) and holds(step.several, question)
-            known[match] = (_names(question, step.names), several)
+        if match := word(find_match(question)):
+            known[match] = (_names(question, ways), is_several(question))
     for answer in found:
         for name in answer.names:
             if name in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -30,6 +30,25 @@ def find(value: Any, path: str) -> Any:
 
 
 @lru_cache(maxsize=1024)  # paths come from presets and from a user's senders.yaml, never from a body
+def way(path: str) -> Callable[[Any], Any]:
+    """Return `find` for one path, quicker where many objects are asked; most paths have no dot in them, or one."""
+    head, dot, rest = path.partition(".")
+
+    def look(value: Any) -> Any:
+        if type(value) is dict:
+            if path in value:
+                return value[path]
+            if not dot:
+                return MISSING
+            inner = value.get(head)
+            if type(inner) is dict and rest in inner:
+                return inner[rest]
+        return find(value, path)
+
+    return look if path != "." else lambda value: find(value, path)
+
+
+@lru_cache(maxsize=1024)
 def _splits(path: str) -> tuple[tuple[str, str], ...]:
     dots = [place for place, sign in enumerate(path) if sign == "." and place > 0]
     return tuple((path[:dot], path[dot + 1 :]) for dot in dots)
@@ -102,6 +121,25 @@ def holds(conditions: Conditions, body: Any, headers: Mapping[str, str] = Mappin
         if told is not None and (word(told) in wanted or "*" in wanted):
             return True
     return False
+
+
+@lru_cache(maxsize=1024)
+def asking(conditions: Conditions) -> Callable[[Any], bool]:
+    """Return `holds` for these conditions without headers, quicker where many objects are asked."""
+    asked = [(way(source[0].name), wanted, "*" in wanted) for source, wanted in conditions if len(source) == 1]
+    if len(asked) < len(conditions) or any(part.is_header for source, _ in conditions for part in source):
+        return lambda body: holds(conditions, body)
+
+    def met(body: Any) -> bool:
+        for look, wanted, any_will_do in asked:
+            told = look(body)
+            if told is MISSING or told is None or told == "":
+                continue
+            if any_will_do or word(told) in wanted:
+                return True
+        return False
+
+    return met
 
 
 def word(value: Any) -> str:
