@@ -20,7 +20,6 @@ from commands.where import Where, chosen_installation, find_settings, hooks_file
 from schemas.hooks import Hook
 from schemas.signature import Hmac
 from schemas.verification import secret_names
-from services.condition import WHO_AM_I
 from services.deadline import Deadline
 from services.errors import InvalidSettings, LiaisonError, SuperOfficeUnavailable
 from services.hooks import read_hooks
@@ -28,6 +27,7 @@ from services.secret_store import SecretStore, open_store
 from services.senders.verify import check_key
 from services.settings import Settings, read_settings
 from services.superoffice.client import WebApi
+from services.superoffice.identity import WHO_AM_I
 from services.superoffice.logins import open_ticket_holder, secrets_needed
 from services.superoffice.tenant import Tenant
 from services.superoffice.transport import Transport

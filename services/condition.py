@@ -15,13 +15,12 @@ from services.errors import LedgerDown, LiaisonError, NoSweep, Unavailable
 from services.ledger.contract import Backlog
 from services.ledger.notes import Sweep
 from services.standing import when
-from services.superoffice.client import Call
+from services.superoffice.identity import WHO_AM_I
 from services.superoffice.tenant import Tenant
 from services.superoffice.transport import Transport
 
 ASKED = 4.0  # seconds for the tenant's state, and as many for the login with one call
 OVERDUE = 300.0  # seconds for which something may be due without a sweep
-WHO_AM_I = Call("GET", "/User/currentPrincipal")  # SuperOffice WebAPI reference, REST resource "User"
 
 
 @dataclass

@@ -61,9 +61,8 @@ class Outage:
             is_news = is_all and self._tried_at is None
             if is_all:
                 self._tried_at, self._is_login = self._clock(), isinstance(error, LoginRefused)
-        if is_news:
+        if is_news and self._note(lambda: self._ledger.outage_begins(self._environment, self._clock(), error.reason)):
             log("ERROR", "outage-begins", error.detail, reason=error.reason)
-            self._note(lambda: self._ledger.outage_begins(self._environment, self._clock(), error.reason))
         return is_all
 
     def worked(self) -> None:
@@ -73,13 +72,13 @@ class Outage:
             return
         with self._lock:
             is_news, self._tried_at = self._tried_at is not None, None
-        if is_news:
+        if is_news and self._note(lambda: self._ledger.outage_ends(self._environment, self._clock()) is not None):
             log("NOTICE", "outage-ends")
-            self._note(lambda: self._ledger.outage_ends(self._environment, self._clock()))
 
-    def _note(self, write: Callable[[], object]) -> None:
-        """Tell the ledger; where it is down, nobody's days are counted anyway."""
+    def _note(self, write: Callable[[], bool]) -> bool:
+        """Tell the ledger, and return whether it is news there. Where it is down, nobody's days are counted anyway."""
         try:
-            write()
+            return write()
         except LedgerDown as error:
             log("WARNING", "outage-not-noted", error.why)
+            return True

@@ -12,8 +12,10 @@ from schemas.ledger import ACCEPTED
 from services.composition import Services
 from services.deadline import Deadline
 from services.delivering import deliver_again
+from services.errors import LiaisonError
 from services.ledger.contract import Due
 from services.logs import log
+from services.superoffice.identity import WHO_AM_I
 
 BUDGET = 45.0  # seconds; Cloud Scheduler comes every minute
 LEAST = 2.0  # seconds; with less than this left no further delivery is begun
@@ -21,6 +23,7 @@ ONE = 25.0  # seconds for one delivery at most
 WORKERS = 8
 BATCH = 200  # deliveries that are known at a time
 PURGED = 500  # deliveries that one sweep empties
+ASKED = 4.0  # seconds to learn whether the tenant is back, where no delivery tells
 
 
 class Summary(NamedTuple):
@@ -74,9 +77,20 @@ def sweep(services: Services, *, budget: float = BUDGET, clock: Callable[[], flo
         counts += batch.counts
         if batch.is_stopped:
             break
+    if services.outage.is_on and services.ledger.store.backlog(environment).waiting_since is None:
+        _ask_whether_it_is_back(services)
     services.ledger.purge(services.clock(), PURGED)
     services.ledger.swept(environment, services.clock())
     return _summary(counts, len(services.ledger.store.due(environment, services.clock(), BATCH)))
+
+
+def _ask_whether_it_is_back(services: Services) -> None:
+    """End an outage that nobody waits for: what was tried in vain may have been dismissed, or done by others."""
+    try:
+        services.webapi.send(WHO_AM_I, Deadline.after(ASKED))
+    except LiaisonError:
+        return
+    services.outage.worked()
 
 
 def _work_off(batch: _Batch, services: Services, deadline: Deadline) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 
 import functions_framework
 import pytest
 import yaml
 
 from sandbox.server import start
-from services.ledger.contract import Wanted
+from services.ledger.contract import Arrival, Entry, Wanted
 from services.ledger.opening import open_ledger
 from tests.command_line import Operator
 from tests.deployments import deploy_first
@@ -136,3 +137,16 @@ def ledger(tmp_path, settings):
     look = Look(tmp_path, f"{settings['SUPEROFFICE_URL']} {settings['SUPEROFFICE_TENANT']}")
     yield look
     look.ledger.store.close()
+
+
+@pytest.fixture
+def keep(ledger):
+    """Return a keeper of submissions that wait for a sweep; it returns the delivery's id."""
+
+    def write(company, ago=60.0, hook="example", environment=None, **options):
+        arrival = Arrival(hook, json.dumps({**PARTNERS, "SourceContactId": company}).encode(), "application/json")
+        place, now = environment or ledger.environment, time.time() - ago
+        [opened] = ledger.ledger.open(place, arrival, [Entry(None, "f")], now, claim=False, **options)
+        return opened.delivery.id
+
+    return write

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.ledger.contract import Arrival, Entry
 from tests.examples import HOOKS, PARTNERS
 
 RULES = {**HOOKS, "held": {**HOOKS["example"], "deliver": "held"}}
@@ -20,19 +18,6 @@ def redeliver(function):
     """Return a caller of `redeliver` that is on this machine."""
     client = function(RULES, target="redeliver", RETRY_DAYS="1")
     return lambda **options: client.post("/", **options)
-
-
-@pytest.fixture
-def keep(ledger):
-    """Return a keeper of submissions that wait for a sweep; it returns the delivery's id."""
-
-    def write(company, ago=60.0, hook="example", environment=None, **options):
-        arrival = Arrival(hook, json.dumps({**PARTNERS, "SourceContactId": company}).encode(), "application/json")
-        place, now = environment or ledger.environment, time.time() - ago
-        [opened] = ledger.ledger.open(place, arrival, [Entry(None, "f")], now, claim=False, **options)
-        return opened.delivery.id
-
-    return write
 
 
 def statuses(ledger):
