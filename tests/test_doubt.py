@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
 
+from services.ledger.contract import LEASE
+from services.redelivery import sweep
 from tests.examples import HOOKS, KEY, PARTNERS
 
 SAVE = "SaveContactRelation"
@@ -67,3 +70,19 @@ def test_an_older_update_by_id_does_not_undo_a_newer_one_by_its_parties(function
     function({"example": HOOKS["example"]}, target="redeliver").post("/")
     assert sandbox.relations[relation]["Comment"] == "new"
     assert ledger.ledger.get(ledger.environment, older["delivery"]).status == "superseded"
+
+
+def test_one_whose_hook_has_gone_keeps_its_pair_for_a_minute(function, sandbox, ledger):
+    """Nobody can look into its save any more, so others wait only until SuperOffice must have done it, if ever."""
+    both = {name: {**HOOKS["example"], "existing": "update"} for name in ("example", "gone")}
+    sandbox.fault(path=SAVE, drop="before")
+    post = function(both, RETRY_DELAY="0").post
+    lost = post("/hooks/gone", json=PARTNERS, headers={"X-Api-Key": KEY}).json
+    waiting = post("/hooks/example", json={**PARTNERS, "Comment": "Another"}, headers={"X-Api-Key": KEY})
+    function({"example": both["example"]}, target="redeliver", RETRY_DELAY="0").post("/")
+    services = sys.modules["main"].services()
+    for later, status in ((LEASE / 2 + 1, "queued"), (LEASE + 1, "created")):
+        sweep(services._replace(clock=lambda later=later: time.time() + later))
+        assert ledger.ledger.get(ledger.environment, lost["delivery"]).status == "misconfigured"
+        assert ledger.delivery(waiting).status == status
+    assert sandbox.counts["created"] == 1
