@@ -13,6 +13,7 @@ from commands.printing import columns, printable, section, verdict
 from commands.times import shown
 from commands.where import find_settings, hooks_file, say_where
 from schemas.ledger import Delivery
+from services.finding import gone_hooks
 from services.hooks import Hooks, read_hooks
 from services.ledger.contract import HookState, Refusal
 from services.standing import when
@@ -26,13 +27,14 @@ def hooks(as_json: bool) -> None:
     """Tell for each hook what was last accepted, what was last refused and why, and how many wait.
 
     Below that stands what was refused at the door, before it could be kept: a wrong secret, an empty body. Where
-    nothing stands at all, nothing ever came.
+    nothing stands at all, nothing ever came. One that is gone from hooks.yaml is told of while deliveries wait for it.
     """
     where = find_settings()
     if not as_json:
         say_where(where)
     ledger, settings = open_ledger_of(where)
     known = read_hooks(hooks_file(where))
+    known = Hooks({**known.by_name, **gone_hooks(ledger, settings.environment, known)})
     states = {name: ledger.hook_state(settings.environment, name) for name in known.by_name}
     if as_json:
         printing.as_json([_told(name, state, known) for name, state in states.items()])

@@ -12,6 +12,7 @@ from typing import Any
 from services.composition import Services
 from services.deadline import Deadline
 from services.errors import LedgerDown, LiaisonError, NoSweep, Unavailable
+from services.finding import gone_hooks
 from services.ledger.contract import Backlog
 from services.ledger.notes import Sweep
 from services.standing import when
@@ -36,6 +37,13 @@ class Condition:
         self.parts[part] = {"ok": not problems, **more, **({"problems": list(problems)} if problems else {})}
         self.problems += problems
 
+    def blame(self, part: str, *problems: str) -> None:
+        """Add what is wrong with a part that was noted before."""
+        if problems:
+            earlier = self.parts[part].get("problems", [])
+            self.parts[part] |= {"ok": False, "problems": [*earlier, *problems]}
+            self.problems += problems
+
 
 def examine(services: Services) -> Condition:
     """Look at everything; nothing is raised that a part of it would say."""
@@ -54,11 +62,13 @@ def _examine_ledger(found: Condition, services: Services) -> Sweep:
     environment, now = services.settings.environment, services.clock()
     try:
         backlog, sweep = services.ledger.store.backlog(environment), services.ledger.sweep(environment)
+        gone = gone_hooks(services.ledger, environment, services.hooks)
     except LedgerDown as error:
         found.note("ledger", error.why)
         found.failure = error
         return Sweep()
     found.note("ledger")
+    found.blame("hooks", *gone.values())
     due_since = backlog.due_since if backlog.due_since is not None and backlog.due_since <= now else None
     found.parts["deliveries"] = {
         "counts": dict(backlog.counts),

@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from schemas.ledger import Content, Delivery
+from schemas.ledger import HELD, WAITING, Content, Delivery
 from services.errors import Refused
+from services.hooks import Hooks
 from services.ledger.contract import Wanted
 from services.ledger.ledger import Ledger
 from services.senders.decode import read
 
 LOOKED_INTO = 1000  # deliveries whose content one search reads: the newest that meet all else
+LOOKED_AMONG = 200  # deliveries of each status among which those of hooks that have gone are looked for
 
 
 class Found(NamedTuple):
@@ -31,6 +33,25 @@ def find(ledger: Ledger, environment: str, wanted: Wanted, limit: int) -> Found:
         is_bounded = len(newest) == LOOKED_INTO
         found = _together(found, _typed(newest, wanted.search.casefold(), ledger))
     return Found(tuple(found[:limit]), is_bounded or len(found) > limit)
+
+
+def gone_hooks(ledger: Ledger, environment: str, hooks: Hooks) -> dict[str, str]:
+    """Return the hooks that deliveries wait for and hooks.yaml no longer has, with what to do.
+
+    They are looked for among the newest deliveries of each status: what hides others there is told of first.
+    """
+    newest = [ledger.store.find(environment, Wanted((status,)), LOOKED_AMONG) for status in (*WAITING, *HELD)]
+    names = {delivery.hook for found in newest for delivery in found} - hooks.by_name.keys()
+    return {name: _gone(name, ledger, environment) for name in sorted(names)}
+
+
+def _gone(name: str, ledger: Ledger, environment: str) -> str:
+    number = sum(ledger.store.count(environment, name, standing) for standing in ("waiting", "held"))
+    wait, them = ("delivery waits", "it") if number == 1 else ("deliveries wait", "them")
+    return (
+        f"{name} is not in hooks.yaml any more, and {number} {wait} for it: put it back, or dismiss {them}; "
+        f"`./liaison deliveries --hook {name}` lists {them}."
+    )
 
 
 def _together(first: list[Delivery], second: list[Delivery]) -> list[Delivery]:

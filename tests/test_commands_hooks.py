@@ -51,6 +51,19 @@ def test_a_script_hears_all_of_it(operator, send, sandbox):
     }
 
 
+def test_one_that_has_gone_is_told_of_while_something_waits_for_it(operator, send, keep):
+    """With what to do, and what it last took."""
+    waiting = keep(11, hook="gone", status="held")
+    told = {row["hook"]: row for row in operator.json("hooks")}["gone"]
+    outcome = operator("hooks")
+
+    assert (told["waiting"], told["accepted"]["delivery"]) == (1, waiting)
+    assert "1 delivery waits for it: put it back" in told["mistake"]
+    assert "gone is not in hooks.yaml any more" in outcome.stdout
+    operator("dismiss", waiting, "--reason", "a test of ours")
+    assert "gone" not in [row["hook"] for row in operator.json("hooks")]
+
+
 def test_a_hooks_file_that_cannot_be_read_is_said(operator, client, tmp_path):
     """There are no hooks to tell of."""
     (tmp_path / "hooks.yaml").write_text("example: {")

@@ -115,6 +115,29 @@ def test_a_mistake_in_a_hook_is_named(function):
     assert "wrong.verify" in answer.json["problems"][0]
 
 
+def test_a_hook_that_has_gone_is_named_while_deliveries_wait_for_it(status, keep):
+    """Nobody comes to them until somebody puts it back, or dismisses them; what is done needs no hook."""
+    for options in ({"due_at": 1e10}, {"due_at": 1e10}, {"status": "held"}):
+        keep(11, hook="gone", **options)
+    keep(11)
+    answer = status()
+
+    assert (answer.status_code, answer.json["ok"], answer.json["hooks"]["ok"]) == (200, False, False)
+    assert answer.json["problems"] == answer.json["hooks"]["problems"]
+    [problem] = answer.json["problems"]
+    assert problem.startswith("gone is not in hooks.yaml any more, and 3 deliveries wait for it: put it back, or")
+    assert "`./liaison deliveries --hook gone`" in problem
+
+
+def test_a_hook_that_has_gone_is_no_matter_once_nothing_waits(status, keep, ledger):
+    """What was dismissed, or done, needs no hook."""
+    gone = keep(11, hook="gone")
+    assert "1 delivery waits for it" in status().json["hooks"]["problems"][0]
+    ledger.ledger.dismiss(ledger.environment, gone, "A test of ours.", time.time())
+
+    assert status().json["ok"] is True
+
+
 def test_it_waits_for_nobody_for_long(status, sandbox, monkeypatch):
     """An answer comes also where SuperOffice has none; four seconds are allowed, less here."""
     monkeypatch.setattr(condition, "ASKED", 0.5)
