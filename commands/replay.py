@@ -9,7 +9,7 @@ import click
 
 from commands import printing
 from commands.opening import find_delivery, open_services_of
-from commands.printing import printable, verdict
+from commands.printing import printable, verdict, warn
 from commands.where import find_settings, say_where
 from schemas.decision import FIELDS
 from schemas.fields import LARGEST_ID
@@ -70,7 +70,7 @@ def replay_command(
     for result in _replay(deliveries, decision or None, services, later=later):
         results.append(result)
         if not as_json:
-            click.echo(_line(result))
+            _report(result)
     if as_json:
         printing.as_json(results)
     elif not results:
@@ -129,10 +129,13 @@ def _replay_one(
     words = ended.error.detail if ended.error else ""
     result = {"delivery": delivery.id, "ok": ended.status in (*ACCEPTED, "queued"), "status": ended.status}
     result["relation"] = (ended.answer.get("relation") or {}).get("RelationId")
-    return {name: value for name, value in {**result, "detail": words}.items() if value not in ("", None)}, ended.is_all
+    result |= {"detail": words, "warnings": list(ended.answer.get("warnings", []))}
+    return {name: value for name, value in result.items() if value not in ("", None, [])}, ended.is_all
 
 
-def _line(result: Result) -> str:
+def _report(result: Result) -> None:
     told = [result["status"], f"relation {result['relation']}" if result.get("relation") else ""]
     told.append(printable(result.get("detail", "")))
-    return verdict(result["ok"], f"{result['delivery']}  {'  '.join(filter(None, told))}")
+    click.echo(verdict(result["ok"], f"{result['delivery']}  {'  '.join(filter(None, told))}"))
+    for warning in result.get("warnings", []):
+        warn(warning)

@@ -18,7 +18,7 @@ from schemas.hooks import Hook
 from schemas.ledger import Content, Delivery
 from services.explain import Explanation
 from services.finding import decoded, own_part
-from services.ledger.transitions import relation_of
+from services.ledger.transitions import earlier_of, relation_of
 from services.superoffice.candidates import Candidate
 
 MOST_LINES = 200  # of what came
@@ -85,6 +85,8 @@ def _standing(delivery: Delivery) -> Iterator[tuple[str, str]]:
         yield "decision", written(dict(delivery.decision))
     if relation := relation_of(delivery):
         yield "relation", str(relation)
+    if earlier := [str(one) for one in earlier_of(delivery) if one != relation]:
+        yield "saved before", f"as relation {', '.join(earlier)}, still in SuperOffice: delete it there if it is wrong"
     if delivery.emptied_at is not None:
         yield "emptied", time_shown(delivery.emptied_at)
 

@@ -11,6 +11,7 @@ from flask import Response
 
 from schemas.ledger import Delivery
 from services.errors import InvalidSubmission, LiaisonError, Refused
+from services.ledger.transitions import EARLIER
 from services.problems import problem_of
 
 JSON = "application/json"
@@ -56,6 +57,7 @@ def problem(error: LiaisonError, delivery: str) -> Answer:
 def stored(delivery: Delivery, *, to_strangers: bool = False) -> Answer:
     """Answer what a delivery was refused with before; a stranger hears its fields, and none of its words."""
     told = {**(delivery.answer or {}), "delivery": delivery.id}
+    told.pop(EARLIER, None)  # the operator's to know
     status = told.get("status")
     if not isinstance(status, int):  # it was emptied
         told = problem(Refused("It came before, and was refused: ask whom this address belongs to."), delivery.id).body

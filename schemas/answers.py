@@ -48,6 +48,10 @@ class OutcomeSchema(Schema):
     created_company = fields.Boolean(metadata={"description": "A company was made, because there was none"})
     created_person = fields.Boolean(metadata={"description": "A person was made, because there was none"})
     warnings = fields.List(fields.String(), metadata={"description": "What was cut or not recognised, in words"})
+    earlier_relations = fields.List(
+        fields.Integer(),
+        metadata={"description": "The RelationIds it was saved as before it was sent again, maybe about others"},
+    )
 
 
 class ReadySchema(Schema):

@@ -21,6 +21,7 @@ from services.errors import (
 )
 from services.keeping import read_again
 from services.ledger.contract import Arrival, Claim, LeaseLost
+from services.ledger.transitions import EARLIER, earlier_of
 from services.logs import log
 from services.problems import problem_of
 from services.reading import Wanted, Wish, is_ignored, is_our_own, look_up, read_wanted
@@ -32,6 +33,10 @@ from services.work import Work
 
 LONGEST_HEADER = 100  # characters of a header that is passed on
 LONGEST_NAME, MOST_NAMES = 100, 20  # of the fields to blame, in the log
+LEFT = (
+    "Relation {}, which this was saved as before, is still in SuperOffice. If it is wrong, delete it there, on the "
+    "company's Relations tab."
+)
 
 
 class Job(NamedTuple):
@@ -158,6 +163,7 @@ def _told(status: str, relation: Mapping[str, Any], wish: Wish) -> dict[str, Any
 
 def _settle(work: Work, told: Mapping[str, Any], hook: Hook) -> Ended:
     status = str(told["status"])
+    told = _with_earlier(told, work.delivery)
     try:
         work.settle(status, told)
     except (LeaseLost, LedgerDown) as error:  # it is done, and whoever comes next finds that out
@@ -165,6 +171,16 @@ def _settle(work: Work, told: Mapping[str, Any], hook: Hook) -> Ended:
     relation = (told.get("relation") or {}).get("RelationId")
     log("INFO", "delivered", delivery=work.delivery.id, hook=hook.name, status=status, relation=relation)
     return Ended(status, told, work.delivery)
+
+
+def _with_earlier(told: Mapping[str, Any], delivery: Delivery) -> Mapping[str, Any]:
+    """Say which relations it was saved as before, where others are meant by now: nobody else would remove them."""
+    if not (earlier := earlier_of(delivery)):
+        return told
+    now = (told.get("relation") or {}).get("RelationId")
+    left = [LEFT.format(relation) for relation in earlier if relation != now]
+    warnings = [*told.get("warnings", []), *left]
+    return {**told, EARLIER: earlier, **({"warnings": warnings} if warnings else {})}
 
 
 def _request(job: Job, deadline: Deadline) -> Request:

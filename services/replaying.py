@@ -12,6 +12,7 @@ from services.deadline import Deadline
 from services.delivering import Ended, deliver_again
 from services.errors import LiaisonError
 from services.ledger.contract import UnderWay
+from services.ledger.transitions import relation_of
 from services.queueing import enqueue
 
 LONGEST = 25.0  # seconds for one delivery
@@ -32,9 +33,10 @@ def release(delivery: Delivery, services: Services, decision: Mapping[str, Any] 
     hook = services.hooks.by_name.get(delivery.hook)
     is_done = delivery.saves and delivery.doubt is None and delivery.status in (*SAVED, "dismissed")
     if is_done and isinstance(hook, Hook) and hook.existing == "add":
+        relation = f"relation {relation_of(delivery)}" if relation_of(delivery) else "the relation"
         raise SavedBefore(
             f"{delivery.id} was {delivery.status} before, and with `existing: add` a replay would make another "
-            "relation. Correct the relation in SuperOffice, or ask the sender for a new submission."
+            f"relation. Correct {relation} in SuperOffice, or ask the sender for a new submission."
         )
     released = services.ledger.replay(delivery.environment, delivery.id, services.clock(), decision)
     return released or delivery

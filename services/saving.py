@@ -52,6 +52,8 @@ def save(relation: ContactRelation, existing: str, work: Work, directory: Direct
                 _check_age(work.doubt, work)
             elif work.doubt.pair != name:  # what came anew, or an operator, means others now
                 log("NOTICE", "saved-before", delivery=work.delivery.id, relation=done.relation.get("RelationId"))
+                if done.status != "deleted":
+                    work.was_saved(done.relation["RelationId"])
             elif not _is_corrected(relation, work.doubt):
                 return done
             elif done.status != "deleted" and relation.action == "save":

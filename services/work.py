@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schemas.ledger import Delivery, Doubt, Trouble
+from schemas.ledger import Delivery, Doubt, Trouble, changed
 from services.errors import InDoubt, LiaisonError, Misconfigured, Refused, Unavailable
 from services.ledger.contract import LEASE, Claim
 from services.ledger.ledger import Ledger
+from services.ledger.transitions import EARLIER, earlier_of, with_earlier
 from services.pairs import names_of
 
 LEAST_LEASE = 25.0  # seconds; a call to SuperOffice takes 20 at most
@@ -70,6 +71,11 @@ class Work:
         """Note that the earlier save was never done."""
         self.doubt = None
 
+    def was_saved(self, relation: int) -> None:
+        """Remember that the earlier save was done, for others than are meant now: the next mark writes it down."""
+        answer = {EARLIER: [*earlier_of(self.delivery), relation]}
+        self.claim = self.claim._replace(delivery=changed(self.delivery, answer=answer))
+
     def lease_left(self) -> float:
         """Return the seconds for which nobody else comes."""
         return min(LEASE, self.claim.until - self.clock())
@@ -89,7 +95,8 @@ class Work:
     def park(self, status: str, error: LiaisonError, answer: Mapping[str, Any] | None = None) -> Delivery:
         """Let it wait for an operator."""
         not_done = self._surely_not_done(error)
-        return self._ledger.park(self.claim, status, self._trouble(error), not_done=not_done, answer=answer)
+        told = with_earlier(answer, self.delivery)
+        return self._ledger.park(self.claim, status, self._trouble(error), not_done=not_done, answer=told)
 
     def _surely_not_done(self, error: LiaisonError) -> bool:
         """Tell whether SuperOffice did nothing; after a mistake of our own nobody knows."""

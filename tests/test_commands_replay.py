@@ -98,14 +98,15 @@ def test_many_are_asked_for(operator, send, typed, status):
 
 def test_a_replay_is_never_a_second_relation(operator, send, sandbox):
     """What was saved is found again, and by `add`, where nothing could be found, it is refused."""
-    added, kept = send(PARTNERS).json["delivery"], send({**PARTNERS, "SourceContactId": 11}, "held").json["delivery"]
+    sent, kept = send(PARTNERS), send({**PARTNERS, "SourceContactId": 11}, "held").json["delivery"]
     operator("replay", kept)
     count = len(sandbox.relations)
-    outcome = operator("replay", added)
+    outcome = operator("replay", sent.json["delivery"])
 
     assert operator.json("replay", kept)[0]["status"] == "unchanged"
     assert outcome.exit_code == 1
     assert "would make another" in outcome.stdout
+    assert f"Correct relation {sent.json['relation']['RelationId']} in SuperOffice" in outcome.stdout
     assert len(sandbox.relations) == count
 
 
@@ -117,6 +118,54 @@ def test_a_save_in_doubt_is_looked_for_first(operator, send, sandbox, ledger):
 
     assert operator.json("replay", queued)[0]["status"] == "created"
     assert len(sandbox.relations) == count
+
+
+@pytest.fixture
+def moved(operator, send):
+    """Save a submission, and have an operator decide on another company; return both relations and the delivery."""
+    saved = send(PARTNERS, "held").json["delivery"]
+    first = operator.json("replay", saved)[0]["relation"]
+    return first, operator.json("replay", saved, "--source-company", 11)[0], saved
+
+
+def test_a_replay_to_others_tells_of_the_relation_that_stays(operator, moved, sandbox, client):
+    """Liaison deletes nothing by itself: the operator hears which relation it is, and where to remove it."""
+    first, second, saved = moved
+    shown = client.get(f"/deliveries/{saved}", headers={"Authorization": "Bearer an-api-key"}).json
+
+    assert second["status"] == "created"
+    assert {first, second["relation"]} <= set(sandbox.relations)
+    [warning] = second["warnings"]
+    assert warning.startswith(f"Relation {first}, which this was saved as before, is still in SuperOffice.")
+    assert (shown["warnings"], shown["earlier_relations"]) == ([warning], [first])
+    assert f"as relation {first}, still in SuperOffice" in operator("show", saved).stdout
+
+
+def test_the_relation_that_stays_is_not_forgotten(operator, moved, sandbox):
+    """Whatever comes in between: a decision that is refused, a later replay, the same once more."""
+    first, second, saved = moved
+    refused = operator("replay", saved, "--source-company", 99999)
+    assert (refused.exit_code, f"as relation {first}, {second['relation']}" in operator("show", saved).stdout) == (
+        1,
+        True,
+    )
+    operator("replay", saved, "--source-company", 11, "--later")
+    operator("redeliver")
+    assert f"as relation {first}, still" in operator("show", saved).stdout
+
+    outcome = operator("replay", saved, "--source-company", 23)
+    left = [line for line in outcome.stdout.splitlines() if "is still in SuperOffice" in line]
+    assert [line.split()[2] for line in left] == [f"{first},", f"{second['relation']},"]
+
+
+def test_the_same_once_more_leaves_nothing_behind(operator, send):
+    """A replay that finds its own relation has nothing to warn of."""
+    saved = send(PARTNERS, "held").json["delivery"]
+    results = [operator.json("replay", saved)[0] for _ in range(3)]
+
+    assert [result["status"] for result in results] == ["created", "unchanged", "unchanged"]
+    assert not any("warnings" in result for result in results)
+    assert "saved before" not in operator("show", saved).stdout
 
 
 def test_later_leaves_it_to_others(operator, ambiguous, sandbox, ledger):

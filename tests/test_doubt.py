@@ -46,6 +46,24 @@ def test_what_comes_anew_about_others_is_saved_too(post, sandbox, ledger):
 
     assert (answer["status"], answer["relation"]["SourceContactId"]) == ("created", 11)
     assert sandbox.counts["created"] == 2
+    [earlier] = answer["earlier_relations"]
+    assert sandbox.relations[earlier]["SourceContactId"] == PARTNERS["SourceContactId"]
+    assert f"Relation {earlier}, which this was saved as before, is still in SuperOffice" in answer["warnings"][0]
+
+
+def test_what_was_done_for_others_is_not_forgotten_by_another_doubt(post, sandbox, ledger):
+    """That it was done is on disk before the next save goes out, and no sender hears of it with a refusal."""
+    sandbox.fault(path=SAVE, drop="after")
+    post(PARTNERS, key="k-1")
+    sandbox.fault(path=SAVE, status=500)
+    assert post(OTHER, key="k-1").status_code == 422
+    refused = post({**OTHER, "SourceContactId": "Acme"}, key="k-1").json
+    assert "earlier_relations" not in refused
+    assert "earlier_relations" not in post({**OTHER, "SourceContactId": "Acme"}, key="k-1").json
+    [delivery] = ledger.all()
+
+    [earlier] = delivery.answer["earlier_relations"]
+    assert sandbox.relations[earlier]["SourceContactId"] == PARTNERS["SourceContactId"]
 
 
 def test_a_stranger_who_may_only_create_changes_nothing(post, sandbox):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from schemas.ledger import Delivery, Key, Pair, changed
 from services.ids import written
 from services.ledger.contract import LEASE, Arrival, Claim, End, Entry, Opened
-from services.ledger.transitions import marked, troubled
+from services.ledger.transitions import marked, troubled, with_earlier
 
 TRIED_ANEW = ("rejected", "dead", "misconfigured")
 
@@ -114,7 +114,7 @@ class Opening(NamedTuple):
             retrying_since=self.now,
             reason=None,
             decision=delivery.decision if same else None,
-            answer=None,
+            answer=with_earlier(None, delivery),
             closed_at=None,
             emptied_at=None,
         )
@@ -122,7 +122,7 @@ class Opening(NamedTuple):
 
     def _ended(self, delivery: Delivery, end: End) -> Delivery:
         told = troubled(delivery, end.trouble)
-        return changed(told, status=end.status, answer=end.answer, due_at=None, closed_at=self.now)
+        return changed(told, status=end.status, answer=with_earlier(end.answer, told), due_at=None, closed_at=self.now)
 
     def _marked(self, delivery: Delivery, entry: Entry, pair: Pair | None) -> tuple[Delivery, Pair | None]:
         """Take the pair and mark the save, unless somebody is at work there, or it has to wait for another's doubt."""

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.ledger import ACCEPTED, Delivery, Trouble, changed
 from services.errors import LedgerDown
 from services.ledger.contract import Change, Claim, Conflict, ContentGone, Store, UnderWay
-from services.ledger.transitions import troubled
+from services.ledger.transitions import troubled, with_earlier
 from services.ledger.writing import TOO_BUSY, TRIES, commit, keep, keep_closed, pairs_after
 
 
@@ -28,7 +28,7 @@ def replay(store: Store, was: Delivery, now: float, decision: Mapping[str, Any] 
             tries=0,
             retrying_since=now,
             reason=None,
-            answer=None,
+            answer=with_earlier(None, was),
             closed_at=None,
             decision=was.decision if decision is None else dict(decision),
         )

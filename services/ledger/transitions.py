@@ -12,6 +12,7 @@ from services.ledger.contract import LEASE, Claim, Entry, LeaseLost
 MOST_TROUBLES = 20
 OWN_KEYS = ("sha256:", "sha256/")  # a long key's hash, and that of a content, which alone counts for some seconds
 LONGEST_KEY = 200  # characters; a longer one is kept as its hash
+EARLIER = "earlier_relations"  # the member of an answer with the relations that were saved before
 
 
 def storable(entry: Entry) -> Entry:
@@ -81,6 +82,20 @@ def relation_of(ended: Delivery) -> int:
     relation = (ended.answer or {}).get("relation")
     number = relation.get("RelationId") if isinstance(relation, Mapping) else None
     return number if isinstance(number, int) else 0
+
+
+def earlier_of(was: Delivery) -> list[int]:
+    """Return the RelationIds that it was saved as: they stay there where it is sent again about others."""
+    known: list[int] = list((was.answer or {}).get(EARLIER, []))
+    if was.status in ("created", "updated", "deleted"):
+        known = [relation for relation in known if relation != relation_of(was)]
+    return [*known, relation_of(was)] if was.status in ("created", "updated") and relation_of(was) else known
+
+
+def with_earlier(answer: Mapping[str, Any] | None, was: Delivery) -> Mapping[str, Any] | None:
+    """Return an answer that does not forget what the delivery was saved as before."""
+    earlier = earlier_of(was)
+    return {**(answer or {}), EARLIER: earlier} if earlier else answer
 
 
 def troubled(delivery: Delivery, trouble: Trouble | None) -> Delivery:
