@@ -22,6 +22,8 @@ from services.replaying import release, replay
 
 STATUSES = ("rejected", "dead", "held", "queued", "misconfigured")
 MOST = 10_000  # of one replay by status
+ID = click.IntRange(1, LARGEST_ID)
+ID.name = "id"  # as a mistake in it is told
 
 Result = dict[str, Any]
 Command = Callable[..., None]
@@ -31,7 +33,7 @@ def _decisions(command: Command) -> Command:
     """Add an option for each part of a decision."""
     for name in reversed(FIELDS):
         words = f"The id of the {name.replace('_', ' ')}, instead of what was sent."
-        option = click.option(f"--{name.replace('_', '-')}", name, type=click.IntRange(1, LARGEST_ID), help=words)
+        option = click.option(f"--{name.replace('_', '-')}", name, type=ID, help=words)
         command = option(command)
     return command
 
@@ -42,6 +44,7 @@ def _decisions(command: Command) -> Command:
 @click.option("--hook", help="With --status: those of one hook.")
 @click.option("--yes", is_flag=True, help="With --status: do not ask.")
 @_decisions
+@click.option("--as-sent", is_flag=True, help="Forget what was decided before.")
 @click.option("--later", is_flag=True, help="Leave it to the queue, or to the next redeliver.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 def replay_command(
@@ -49,6 +52,7 @@ def replay_command(
     status: str | None,
     hook: str | None,
     yes: bool,
+    as_sent: bool,
     later: bool,
     as_json: bool,
     **decided: int | None,
@@ -58,6 +62,8 @@ def replay_command(
     An ID may be the beginning of one. What you decide with --source-company and the like is kept with the delivery.
     """
     decision = {name: value for name, value in decided.items() if value is not None}
+    if as_sent and decision:
+        raise click.UsageError("--as-sent forgets a decision: give it, or decide anew.")
     _check_call(ids, status, hook, decision, asks_in_json=as_json and not yes)
     where = find_settings()
     if not as_json:
@@ -67,7 +73,7 @@ def replay_command(
     if status and not yes and deliveries:
         click.confirm(f"Replay {len(deliveries)} deliveries that are {status}?", abort=True)
     results = []
-    for result in _replay(deliveries, decision or None, services, later=later):
+    for result in _replay(deliveries, decision if decision or as_sent else None, services, later=later):
         results.append(result)
         if not as_json:
             _report(result)
@@ -130,6 +136,7 @@ def _replay_one(
     result = {"delivery": delivery.id, "ok": ended.status in (*ACCEPTED, "queued"), "status": ended.status}
     result["relation"] = (ended.answer.get("relation") or {}).get("RelationId")
     result |= {"detail": words, "warnings": list(ended.answer.get("warnings", []))}
+    result["errors"] = list(ended.answer.get("errors", []))
     return {name: value for name, value in result.items() if value not in ("", None, [])}, ended.is_all
 
 
@@ -137,5 +144,6 @@ def _report(result: Result) -> None:
     told = [result["status"], f"relation {result['relation']}" if result.get("relation") else ""]
     told.append(printable(result.get("detail", "")))
     click.echo(verdict(result["ok"], f"{result['delivery']}  {'  '.join(filter(None, told))}"))
-    for warning in result.get("warnings", []):
-        warn(warning)
+    mistakes = [f"{each['field']}: {each['message']}" for each in result.get("errors", [])]
+    for line in (*(mistakes if len(mistakes) > 1 else []), *result.get("warnings", [])):
+        warn(line)

@@ -67,7 +67,7 @@ def report(shown: Shown) -> None:
             click.echo(f"{INDENT}{time_shown(each.at)}  {each.reason}")
             click.echo(f"{INDENT * 2}{printable(each.words) or '(its words are emptied)'}")
     section("The answer as it stands now")
-    _json(shown.answer)
+    _json(_in_short(shown.answer))
 
 
 def _standing(delivery: Delivery) -> Iterator[tuple[str, str]]:
@@ -100,6 +100,14 @@ def _body(shown: Shown) -> None:
         _lines(shown.came.splitlines())
     else:
         _json(shown.came)
+
+
+def _in_short(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out what SuperOffice tells of a relation's fields and of who saved it: a hundred lines, in --json."""
+    relation = answer.get("relation")
+    if not isinstance(relation, Mapping):
+        return answer
+    return {**answer, "relation": {name: value for name, value in relation.items() if not isinstance(value, Mapping)}}
 
 
 def _json(value: Any) -> None:

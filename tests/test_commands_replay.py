@@ -168,6 +168,22 @@ def test_the_same_once_more_leaves_nothing_behind(operator, send):
     assert "saved before" not in operator("show", saved).stdout
 
 
+def test_each_field_that_is_to_blame_is_told(operator, ambiguous):
+    """The operator is the one who can mend them, and need not ask again."""
+    outcome = operator("replay", ambiguous, "--source-company", 99999, "--destination-person", 94)
+    told = [line.split()[1] for line in outcome.stdout.splitlines() if line.startswith("  !")]
+
+    assert told == ["source.company.id:", "destination.person.id:", "definition:"]
+
+
+def test_a_decision_can_be_taken_back(operator, ambiguous, ledger):
+    """What was sent counts again."""
+    operator("replay", ambiguous, "--source-company", 99999)
+    assert "name found 2" not in operator("replay", ambiguous).stdout
+    assert "name found 2" in operator("replay", ambiguous, "--as-sent").stdout
+    assert not ledger.ledger.get(ledger.environment, ambiguous).decision
+
+
 def test_later_leaves_it_to_others(operator, ambiguous, sandbox, ledger):
     """It is due at once, with the decision."""
     assert operator.json("replay", ambiguous, "--source-company", 687, "--later")[0]["status"] == "queued"
@@ -236,6 +252,8 @@ def test_another_tenants_is_not_replayed(operator, client, ledger):
         (("--status", "dead", "--yes", "--definition", "18"), "about one delivery"),
         (("01J", "01K", "--source-company", "5"), "about one delivery"),
         (("01J", "--source-company", "0"), "0"),
+        (("01J", "--source-company", "Acme"), "'Acme' is not a valid id"),
+        (("01J", "--source-company", "5", "--as-sent"), "decide anew"),
         (("01J",), "has no delivery 01J"),
         (("%",), "has no delivery %"),
     ],

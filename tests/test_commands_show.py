@@ -161,6 +161,16 @@ def test_the_proof_is_not_shown(operator, send):
     assert KEY not in operator("show", send().json["delivery"], "--json").stdout
 
 
+def test_the_answer_is_short_for_people(operator, send):
+    """What SuperOffice tells of each field is for a script; what was saved is for both."""
+    sent = send().json
+    seen = operator("show", sent["delivery"]).stdout
+
+    assert "FieldProperties" in sent["relation"]
+    assert "FieldProperties" not in seen
+    assert f'"RelationId": {sent["relation"]["RelationId"]},' in flat(seen)
+
+
 def test_a_long_body_is_cut_for_people(operator, send):
     """A script has all of it."""
     sent = send({**PARTNERS, "more": list(range(500))}).json["delivery"]
