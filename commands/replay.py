@@ -22,6 +22,7 @@ from services.replaying import release, replay
 
 STATUSES = ("rejected", "dead", "held", "queued", "misconfigured")
 MOST = 10_000  # of one replay by status
+AWAY = "SuperOffice as a whole is away, or refuses the login. Not replayed: {}. Do it again once that is over."
 ID = click.IntRange(1, LARGEST_ID)
 ID.name = "id"  # as a mistake in it is told
 
@@ -77,11 +78,14 @@ def replay_command(
         results.append(result)
         if not as_json:
             _report(result)
+    left = len(deliveries) - len(results)
     if as_json:
         printing.as_json(results)
+    elif left:
+        click.echo(AWAY.format(left))
     elif not results:
         click.echo("There is nothing to replay.")
-    click.get_current_context().exit(0 if all(result["ok"] for result in results) else 1)
+    click.get_current_context().exit(0 if not left and all(result["ok"] for result in results) else 1)
 
 
 def _check_call(

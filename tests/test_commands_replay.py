@@ -194,13 +194,16 @@ def test_later_leaves_it_to_others(operator, ambiguous, sandbox, ledger):
 
 
 def test_an_outage_ends_the_replay(operator, send, sandbox):
-    """One tries, and the others are left as they are."""
+    """One tries, and the others are left as they are, which is said."""
     for comment in "abc":
         send({**PARTNERS, "Comment": comment}, "held")
     sandbox.set_state("OfflineMaintenance")
+    outcome = operator("replay", "--status", "held", "--yes")
 
+    assert outcome.exit_code == 1
+    assert "Not replayed: 2." in outcome.stdout
     assert [result["status"] for result in operator.json("replay", "--status", "held", "--yes")] == ["queued"]
-    assert len(operator.json("deliveries", "--status", "held")) == 2
+    assert len(operator.json("deliveries", "--status", "held")) == 1
 
 
 def test_what_is_under_way_is_said(operator, ambiguous, ledger, send):
