@@ -17,6 +17,7 @@ RULES = {
     **HOOKS,
     "queued": {**HOOKS["example"], "deliver": "queued"},
     "held": {**HOOKS["example"], "deliver": "held"},
+    "again": {**HOOKS["example"], "deliver": "queued", "existing": "update"},
 }
 UNKNOWN = "01J9ZQ3V5K8N2R4T6W8Y0A1B2C"
 
@@ -132,6 +133,28 @@ def test_a_try_that_fails_is_a_task_of_its_own_later(post, tasks, sandbox, ledge
     assert ledger.delivery(answer).status == "queued"
     assert tasks.created[0].name != tasks.created[1].name
     assert tasks.waiting[0].eta > tasks.created[1].schedule_time.timestamp() - 1
+
+
+def test_a_replay_is_a_task_of_another_name(post, tasks, sandbox, ledger):
+    """The name of one that was done stays taken for a day."""
+    saved = post("again").json["delivery"]
+    tasks.wait_idle()
+    Operator()("replay", saved, "--later")
+    tasks.wait_idle()
+
+    assert len({task.name for task in tasks.created}) == len(tasks.dispatches) == 2
+    assert ledger.ledger.get(ledger.environment, saved).saves == 2
+
+
+def test_the_last_try_leaves_it_to_an_operator(post, tasks, sandbox, ledger, deployed):
+    """Cloud Tasks has no place for what it gives up: the delivery itself is put there, and no task is made."""
+    sandbox.fault(status=500, path="SaveContactRelation")
+    delivery = kept(ledger)  # in 1970, so the days of its tries are over
+    body = {"delivery": delivery, "environment": ledger.environment}
+
+    assert deployed["deliver"].post("/", json=body).json["status"] == "dead"
+    assert tasks.created == []
+    assert ledger.ledger.get(ledger.environment, delivery).due_at is None
 
 
 def test_an_item_of_an_array_is_delivered_by_itself(post, tasks, sandbox, ledger):

@@ -12,6 +12,7 @@ from services.redelivery import sweep
 from tests.examples import HOOKS, KEY, PARTNERS
 
 SAVE = "SaveContactRelation"
+SEARCH = "GetArchiveListByColumns"
 OTHER = {**PARTNERS, "SourceContactId": 11}
 
 
@@ -36,6 +37,35 @@ def test_a_dead_one_in_doubt_keeps_its_pair_for_a_minute(post, sandbox, ledger):
 
     post({**PARTNERS, "Comment": "Another"})
     assert sandbox.counts[SAVE] == 1
+
+
+@pytest.mark.parametrize("existing", ["update", "keep", "add"])
+def test_one_that_is_not_found_is_made_again_after_a_minute(function, sandbox, ledger, existing):
+    """SuperOffice may still be at it: until then it is looked for, and not saved."""
+    client = function({"example": {**HOOKS["example"], "existing": existing}}, RETRY_DELAY="0")
+    sandbox.fault(path=SAVE, drop="before")
+    client.post("/hooks/example", json=PARTNERS, headers={"X-Api-Key": KEY})
+    services, looks = sys.modules["main"].services(), sandbox.counts[SEARCH]
+    for later, saves in ((LEASE / 2 + 1, 1), (LEASE - 2, 1), (LEASE + 2, 2)):
+        sweep(services._replace(clock=lambda later=later: time.time() + later))
+        assert sandbox.counts[SAVE] == saves
+
+    assert sandbox.counts[SEARCH] - looks >= 2
+    assert [row.status for row in ledger.all()] == ["created"]
+
+
+@pytest.mark.parametrize("existing", ["update", "keep", "add"])
+def test_one_that_was_done_is_found_though_it_was_looked_for_before(function, sandbox, ledger, existing):
+    """NetServer remembers for a minute what a look-up found; the look after a save must not be that answer."""
+    client = function({"example": {**HOOKS["example"], "existing": existing}}, RETRY_DELAY="0")
+    sandbox.set_archive_cache(3600)
+    sandbox.fault(path=SAVE, drop="after")
+    client.post("/hooks/example", json=PARTNERS, headers={"X-Api-Key": KEY})
+    services = sys.modules["main"].services()
+    sweep(services._replace(clock=lambda: time.time() + LEASE / 2 + 1))
+
+    assert [row.status for row in ledger.all()] == ["created"]
+    assert (sandbox.counts[SAVE], len(sandbox.relations)) == (1, 1)
 
 
 def test_what_comes_anew_about_others_is_saved_too(post, sandbox, ledger):

@@ -92,6 +92,14 @@ def test_what_was_told_to_be_on_disk_is_there_after_kill_9(ledger, path, rounds)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_what_was_told_to_be_on_disk_survives_a_power_cut(ledger):
+    """SQLite waits for the disk at each commit: `FULL` is 2."""
+    with ledger.store._reading() as connection:
+        told = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
+
+    assert told == [2, "wal"]
+
+
 def test_two_processes_share_one_ledger(ledger, path):
     """Both get the same submissions at the same moment: each is new to one of them, and delivered by that one."""
     with write_in_a_process(path, "id", 200) as one, write_in_a_process(path, "id", 200) as other:

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from services.composition import open_services
+from services.redelivery import LEAST, WORKERS, sweep
 from tests.examples import HOOKS, PARTNERS
 
 RULES = {**HOOKS, "held": {**HOOKS["example"], "deliver": "held"}}
@@ -68,6 +70,20 @@ def test_the_sweep_after_an_outage_goes_on_with_all_of_it(redeliver, keep, ledge
 
     assert redeliver().json == {**NOTHING, "due": 4, "delivered": 4}
     assert ledger.ledger.sweep(ledger.environment).outage_since is None
+
+
+def test_a_sweep_ends_with_its_budget(function, keep, sandbox):
+    """Several are tried at a time; what is left when the time is over is left to the next sweep."""
+    function(RULES)
+    for company in range(1000, 1030):
+        keep(company)
+    sandbox.fault(path="SaveContactRelation", status=400, delay=0.2, times=0)
+    started = time.monotonic()
+    summary = sweep(open_services(), budget=LEAST + 0.3)
+
+    assert time.monotonic() - started < LEAST
+    assert WORKERS <= summary.rejected <= 3 * WORKERS
+    assert summary.left == 30 - summary.rejected
 
 
 def test_two_sweeps_at_once_save_once(function, keep, sandbox):
