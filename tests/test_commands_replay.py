@@ -86,6 +86,18 @@ def test_all_of_a_status_are_replayed_in_their_order(operator, send, sandbox):
     assert [row["delivery"] for row in operator.json("deliveries", "--status", "rejected")] == [other]
 
 
+def test_an_older_one_does_not_undo_what_came_later(operator, send, sandbox):
+    """The newest submission about a pair counts, whenever the older one comes to its turn: no call is made for it."""
+    older = send({**PARTNERS, "Comment": "old"}, "held").json["delivery"]
+    newer = send({**PARTNERS, "Comment": "new"}, "held").json["delivery"]
+    relation = operator.json("replay", newer)[0]["relation"]
+    calls = sum(call["path"].count("/api/v1/") for call in sandbox.calls)
+
+    assert operator.json("replay", older)[0]["status"] == "superseded"
+    assert sum(call["path"].count("/api/v1/") for call in sandbox.calls) == calls
+    assert sandbox.relations[relation]["Comment"] == "new"
+
+
 @pytest.mark.parametrize(("typed", "status"), [("y\n", "created"), ("n\n", "held")])
 def test_many_are_asked_for(operator, send, typed, status):
     """A slip must not send hundreds."""
