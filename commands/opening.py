@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
 
@@ -24,13 +25,22 @@ _ID = re.compile(r"[0-9A-Z]{1,26}")
 def open_ledger_of(where: Where) -> tuple[Ledger, Settings]:
     """Open the ledger alone: looking into it needs neither hooks.yaml nor secrets. Raises InvalidSettings."""
     settings = read_settings(where.environ)
+    _say_if_new(settings.ledger)
     days = {"retain_days": settings.retain_days, "retain_refused_days": settings.retain_refused_days}
     return open_ledger(settings.ledger, **days), settings
+
+
+def _say_if_new(location: str) -> None:
+    """Whoever mistypes LEDGER would see an empty one, and believe that nothing came."""
+    scheme, _, path = location.partition(":")
+    if scheme == "sqlite" and not Path(path).exists():
+        click.echo(f"There is no ledger at {path} yet. If something has come, set LEDGER to where it is.", err=True)
 
 
 def open_services_of(where: Where) -> Services:
     """Put everything together, as the functions do. Raises InvalidSettings."""
     settings = read_settings(where.environ)
+    _say_if_new(settings.ledger)
     secrets = open_store(settings.secrets)
     return assemble(settings, secrets, WebApi(settings, secrets))
 

@@ -88,6 +88,16 @@ def own_part(came: Any, item: int | None) -> Any:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(dict(value) if isinstance(value, Mapping) else value, ensure_ascii=False, default=str)
+    """Return every name and value, as people typed them: JSON would write quotes and line ends in another way."""
+    waiting, found = [value], []
+    while waiting:
+        match waiting.pop():
+            case Mapping() as inner:
+                waiting += [*inner, *inner.values()]
+            case list() | tuple() as several:
+                waiting += several
+            case str() as text:
+                found.append(text)
+            case other:
+                found.append(json.dumps(other, default=str))
+    return "\n".join(found)

@@ -92,6 +92,23 @@ def test_a_search_of_an_array_finds_the_item(operator, send):
     assert ids(operator, "--search", "rosinante") == [answer.json["results"][1]["delivery"]]
 
 
+@pytest.mark.parametrize("typed", ['the "new" one', "O'Brien", "100 %", "first line\nsecond", "a\\b", "🎉", "ÆRLIG"])
+def test_words_are_found_as_they_were_typed(operator, send, typed):
+    """Also those that JSON writes in another way."""
+    sent = send({**PARTNERS, "answers": [{"text": f"It is {typed}."}]}).json["delivery"]
+    send()
+
+    assert ids(operator, "--search", typed.lower()) == [sent]
+
+
+def test_a_ledger_that_is_not_there_is_said(operator, client, tmp_path):
+    """A slip in LEDGER would look as if nothing had ever come."""
+    first, second = (operator("deliveries", LEDGER=f"sqlite:{tmp_path}/other.db") for _ in range(2))
+
+    assert (first.exit_code, "There is no ledger at" in first.stderr, "other.db" in first.stderr) == (0, True, True)
+    assert "There is no ledger" not in second.stderr
+
+
 def test_a_bounded_search_says_so(operator, came, monkeypatch):
     """Whoever finds nothing knows how far back was looked; a thousand, less here."""
     monkeypatch.setattr(finding, "LOOKED_INTO", 2)
