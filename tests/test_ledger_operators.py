@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.ledger.contract import LEASE, ContentGone, LeaseLost, UnderWay
+from services.ledger.transitions import earlier_of, with_earlier
 from tests.ledgers import BOTH, DOWN, HERE, NOW, REFUSED, bring, created, opened
 
 PAIR = "686|4|12"
@@ -32,6 +33,19 @@ def test_a_replay_is_due_at_once(ledger, status):
     assert (replayed.decision, replayed.retrying_since) == ({"source-company": 686}, NOW + 99)
     assert ledger.claim(HERE, replayed.id, NOW + 99)
     assert ledger.store.content(replayed.content).body == b"one"
+
+
+def test_a_replay_does_not_forget_what_was_saved(ledger):
+    """The relation stays in SuperOffice, whatever comes of the replay, and after what was typed is forgotten."""
+    first = created(ledger, "id-1")
+    ledger.replay(HERE, first.id, NOW)
+    claim = ledger.claim(HERE, first.id, NOW)
+    assert earlier_of(claim.delivery) == [888]
+    told = with_earlier({"status": 422, "detail": "Ada Lovelace is not known here."}, claim.delivery)
+    ledger.park(claim, "rejected", REFUSED, answer=told)
+    ledger.purge(1e10)
+
+    assert ledger.get(HERE, first.id).answer == {"status": 422, "earlier_relations": [888]}
 
 
 def test_a_decision_stays_until_another_content_comes(ledger):

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from services.finding import gone_hooks
+from services.hooks import Hooks
 from services.ledger.contract import LEASE, Arrival, Entry, Refusal, Wanted
 from tests.ledgers import BOTH, DOWN, ELSEWHERE, HERE, NOW, REFUSED, bring, created, opened
 
@@ -127,6 +129,20 @@ def test_tells_of_a_hook(ledger, four):
 
     assert (state.accepted.id, state.refused.id, state.waiting) == (four[3], four[2], 1)
     assert state.refusals == (Refusal(NOW, "form", 401, "not-proven", 12),)
+
+
+def test_tells_of_hooks_that_have_gone(ledger):
+    """As long as something waits for them; what was refused does not."""
+    bring(ledger, "id-1", hook="here", claim=False)
+    for key in ("id-2", "id-3"):
+        ledger.postpone(bring(ledger, key, hook="gone").claim, NOW, DOWN, status="misconfigured")
+    bring(ledger, "id-4", hook="held", status="held")
+    ledger.park(bring(ledger, "id-5", hook="refused").claim, "rejected", REFUSED)
+    bring(ledger, "id-6", hook="elsewhere", claim=False, environment=ELSEWHERE)
+    told = gone_hooks(ledger, HERE, Hooks({"here": "a mistake"}))
+
+    assert list(told) == ["gone", "held"]
+    assert "2 deliveries wait for it" in told["gone"]
 
 
 def test_a_hook_that_was_never_called_says_so(ledger):
