@@ -11,6 +11,7 @@ from services.logs import log
 from services.superoffice.answers import Busy
 
 PAUSE = 5.0  # seconds after which a submission tries again whether the tenant is back
+NOTED = 60.0  # seconds after which it is noted anew: others may have seen its end, or the ledger was down
 IN_A_ROW = 5  # deliveries that SuperOffice was too busy for, one after another, are an outage too
 
 
@@ -23,6 +24,7 @@ class Outage:
         self._clock = clock
         self._lock = threading.Lock()
         self._tried_at: float | None = None
+        self._noted_at = float("-inf")
         self._in_a_row = 0
         self._is_login = False
 
@@ -58,9 +60,11 @@ class Outage:
             self._in_a_row += isinstance(error, Busy)
             is_all = isinstance(error, TenantDown | LoginRefused)
             is_all = is_all or (isinstance(error, Busy) and self._in_a_row >= IN_A_ROW)
-            is_news = is_all and self._tried_at is None
+            is_news = is_all and self._clock() - self._noted_at >= NOTED
             if is_all:
                 self._tried_at, self._is_login = self._clock(), isinstance(error, LoginRefused)
+            if is_news:
+                self._noted_at = self._clock()
         if is_news and self._note(lambda: self._ledger.outage_begins(self._environment, self._clock(), error.reason)):
             log("ERROR", "outage-begins", error.detail, reason=error.reason)
         return is_all
@@ -71,7 +75,7 @@ class Outage:
         if self._tried_at is None:
             return
         with self._lock:
-            is_news, self._tried_at = self._tried_at is not None, None
+            is_news, self._tried_at, self._noted_at = self._tried_at is not None, None, float("-inf")
         if is_news and self._note(lambda: self._ledger.outage_ends(self._environment, self._clock()) is not None):
             log("NOTICE", "outage-ends")
 

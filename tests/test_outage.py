@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services import outage
+from services.errors import TenantDown
+from services.ledger.opening import open_ledger
 from services.outage import IN_A_ROW
 from services.redelivery import WORKERS
 from tests.examples import HOOKS, KEY, PARTNERS
@@ -117,6 +119,21 @@ def test_its_time_is_not_counted(sweep, wait, ledger, sandbox, down, status):
     sweep()
 
     assert ledger.ledger.get(ledger.environment, waiting).status == status
+
+
+def test_one_that_begins_again_is_noted_again(tmp_path):
+    """Whoever saw the first one and nothing since does not take the second one for known."""
+    now = [1000.0]
+    ledger = open_ledger(f"sqlite:{tmp_path}/ledger.db")
+    one, other = (outage.Outage(ledger, "here", lambda: now[0]) for _ in range(2))
+    one.failed(TenantDown("It is away."))
+    other.learn()
+    other.worked()
+    assert ledger.sweep("here").outage_since is None
+
+    now[0] += outage.NOTED
+    one.failed(TenantDown("It is away."))
+    assert ledger.sweep("here").outage_since == now[0]
 
 
 def test_it_ends_with_the_first_that_gets_through(send, known, sandbox, monkeypatch):
