@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from schemas.packing import Answers, Labels, Packing
-from services.senders.names import Answer
+from services.senders.names import FORMS_KEPT, Answer
 from services.senders.paths import MISSING, asking, find, holds, way, word
 
+LARGEST_FORM = 50_000  # bytes of its questions; what is larger is read anew each time
 Way = Callable[[Any], Any]
+_Questions = dict[str, tuple[list[str], bool]]
 
 
 def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
@@ -117,21 +122,43 @@ def _merged(body: Any, paths: Iterable[str]) -> Iterator[Answer]:
 
 def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Answer]:
     """Give each answer its question's names as well, and each question without an answer its names without a value."""
-    known = {}
-    find_match, ways, is_several = way(step.match), [way(path) for path in step.names], asking(step.several)
-    for question in questions if isinstance(questions, list) else ():
-        if match := word(find_match(question)):
-            known[match] = (_names(question, ways), is_several(question))
+    known = _asked(questions, step) if isinstance(questions, list) else {}
+    answered = set[str]()
     for answer in found:
         for name in answer.names:
-            if name in known:
-                names, several = known.pop(name)
+            if name in known and name not in answered:
+                answered.add(name)
+                names, several = known[name]
                 yield Answer((*answer.names, *names), as_list(answer.value) if several else answer.value)
                 break
         else:
             yield answer
     for match, (names, several) in known.items():
-        yield Answer((match, *names), [] if several else None)
+        if match not in answered:
+            yield Answer((match, *names), [] if several else None)
+
+
+def _asked(questions: list[Any], step: Labels) -> _Questions:
+    """Return each question's names, and whether it takes several answers; a form's submissions have the same ones."""
+    try:
+        written = orjson.dumps(questions)
+    except TypeError:  # a number of 20 digits
+        written = b""
+    return _read_questions(written, step) if 0 < len(written) < LARGEST_FORM else _read(questions, step)
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _read_questions(questions: bytes, step: Labels) -> _Questions:
+    return _read(orjson.loads(questions), step)
+
+
+def _read(questions: list[Any], step: Labels) -> _Questions:
+    known: _Questions = {}
+    find_match, ways, is_several = way(step.match), [way(path) for path in step.names], asking(step.several)
+    for question in questions:
+        if match := word(find_match(question)):
+            known[match] = (_names(question, ways), is_several(question))
+    return known
 
 
 def _is_wanted(answer: Answer, packing: Packing) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NoReturn
 
+import orjson
 from werkzeug.http import parse_options_header
 
 from services.errors import BodyTooLarge, UnreadableBody, UnsupportedContentType
@@ -148,24 +149,27 @@ def _too_deep(what: str) -> UnreadableBody:
 
 
 def _decode(text: str, what: str) -> Any:
-    """Decode as fast as can be, and once more with care where a value has fewer texts than there were: names repeat."""
+    """Decode as fast as can be, and with care where that tells too little, or would lose a name or a digit."""
     try:
-        value = _FAST.decode(text)
-        texts, depth = _survey(value)
-        is_whole = texts == _without_escapes(text).count('"') // 2
-    except _TextForNumber:
+        value = orjson.loads(text)
+        texts, depth, is_exact = _survey(value)
+        is_whole = is_exact and texts == _without_escapes(text).count('"') // 2  # else names repeat
+    except orjson.JSONDecodeError:  # whose words are not for people
         is_whole = False
     if not is_whole:
         value = _CAREFUL.decode(text)
-        _, depth = _survey(value)
+        _, depth, _ = _survey(value)
     if depth > DEEPEST:
         raise _too_deep(what)
     return value
 
 
-def _survey(value: Any) -> tuple[int, int]:
-    """Count the texts of a value, names being some, and the levels of its nesting."""
-    texts, depth, level = 0, -1, list[Any]([[value]])
+def _survey(value: Any) -> tuple[int, int, bool]:
+    """Count the texts of a value, names being some, and the levels of its nesting; tell whether it has no fraction.
+
+    What orjson makes of a number of 20 digits is one too.
+    """
+    texts, depth, level, is_exact = 0, -1, list[Any]([[value]]), True
     while level:
         depth += 1
         inner = list[Any]()
@@ -178,8 +182,10 @@ def _survey(value: Any) -> tuple[int, int]:
                     texts += 1
                 elif kind is dict or kind is list or kind is Suspect or kind is Repeating:
                     inner.append(item)
+                elif kind is float:
+                    is_exact = False
         level = inner
-    return texts, depth
+    return texts, depth, is_exact
 
 
 class _NotANumber(Exception):
@@ -200,16 +206,6 @@ def _fraction(digits: str) -> float | str:
     return digits if abs(number) == float("inf") else number
 
 
-class _TextForNumber(Exception):
-    """A number that would stay text, so that texts could not be counted."""
-
-
-def _held(number: float | str) -> float:
-    if isinstance(number, str):
-        raise _TextForNumber
-    return number
-
-
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = Suspect(pairs)
     if len(values) == len(pairs):
@@ -221,11 +217,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _CAREFUL = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction, parse_constant=_refuse_constant
-)
-_FAST = json.JSONDecoder(
-    parse_int=lambda digits: _held(_integer(digits)),
-    parse_float=lambda digits: _held(_fraction(digits)),
-    parse_constant=_refuse_constant,
 )
 
 
