@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from flask import Response
 
+from schemas.encoding import to_json
 from schemas.ledger import Delivery
 from services.errors import InvalidSubmission, LiaisonError, Refused
 from services.ledger.transitions import EARLIER
@@ -17,7 +17,6 @@ from services.problems import problem_of
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 _WORDLESS = "It was not accepted: ask whom this address belongs to."
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Answer(NamedTuple):
@@ -85,7 +84,7 @@ def acknowledged(refusal: Answer) -> Answer:
 
 def render(answer: Answer) -> Response:
     """Make it a response. One whose request was not read to its end is streamed, so that nobody else reads on."""
-    content = _encode(answer.body).encode("utf-8", "replace") + b"\n"
+    content = to_json(answer.body) + b"\n"
     body: Any = iter([content]) if answer.status == 413 else content
     response = Response(body, answer.status, content_type=answer.content_type)
     if answer.headers:

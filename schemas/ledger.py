@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from schemas.encoding import to_json
+
 WAITING = ("queued", "misconfigured")  # go by themselves once they are due
 HELD = ("held",)  # wait for an operator
 REFUSED = ("rejected", "dead", "dismissed")
@@ -192,9 +194,6 @@ def changed(record: T, **changes: Any) -> T:
     return new
 
 
-_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-
-
 def _dump(value: Any) -> str:
     if not value:
         return "{}" if isinstance(value, Mapping) else "[]"
@@ -202,7 +201,7 @@ def _dump(value: Any) -> str:
         value = [value.at, value.pair, value.wanted]
     elif isinstance(value, tuple):
         value = [[trouble.at, trouble.reason, trouble.words] for trouble in value]
-    return _encode(value)
+    return to_json(value).decode()
 
 
 def _same(value: Any) -> Any:

@@ -5,7 +5,6 @@ Fields: https://cloud.google.com/logging/docs/structured-logging
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -17,11 +16,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from schemas.encoding import to_json
+
 _CONTEXT: ContextVar[Mapping[str, Any]] = ContextVar("log_context", default=MappingProxyType({}))
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/.*)?")
 STDOUT = 1
-_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def bind(headers: Mapping[str, str], project: str | None) -> None:
@@ -45,10 +45,11 @@ def log(severity: str, event: str, message: str = "", **details: Any) -> None:
     known = {name: value for name, value in details.items() if value is not None}
     if _is_terminal():
         told = " ".join(f"{name}={value}" for name, value in known.items())
-        line = f"{time.strftime('%H:%M:%S')} {severity:7} {event} {told} {message}".rstrip()
+        words = f"{time.strftime('%H:%M:%S')} {severity:7} {event} {told} {message}".rstrip()
+        line = words.encode("utf-8", "replace").replace(b"\n", b" ")
     else:
-        line = _encode({"severity": severity, "message": message or event, "event": event, **known, **_CONTEXT.get()})
-    os.write(STDOUT, line.encode("utf-8", "replace").replace(b"\n", b" ") + b"\n")
+        line = to_json({"severity": severity, "message": message or event, "event": event, **known, **_CONTEXT.get()})
+    os.write(STDOUT, line + b"\n")
 
 
 @cache

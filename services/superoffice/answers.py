@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 from services.errors import InDoubt, LiaisonError, LoginRefused, RefusedBySuperOffice, SuperOfficeUnavailable
 
 
@@ -57,6 +59,13 @@ class WebApiAnswer:
     @cached_property
     def parsed(self) -> Any:
         """The body as JSON, or a mark that it is none."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return self._parsed_leniently()
+
+    def _parsed_leniently(self) -> Any:
+        """Read what begins with a byte order mark, too."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -10,12 +9,12 @@ from urllib.parse import urlencode
 
 import requests
 
+from schemas.encoding import to_json
 from services.errors import InDoubt, Misconfigured, NoTime, SuperOfficeUnavailable
 from services.superoffice.answers import WebApiAnswer
 from services.superoffice.connections import Connections
 
 LEAST = 0.2  # seconds; with less than this left a call is not begun
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 UNSENDABLE = (
     "A secret, or a setting of SUPEROFFICE_…, has a line break or an odd letter in it and cannot be sent as a header."
     " Store the app token, and the ticket or password, once more."
@@ -77,7 +76,7 @@ def _prepare(
     request.method, request.url = method, _full_url(url, tuple(params.items()))
     sent = {**HEADERS, **headers}  # all spelt as they are here: nobody has to find them in another case
     if body is not None:
-        request.body = _encode(body).encode()
+        request.body = to_json(body)
         sent.setdefault("Content-Type", "application/json")
     elif form is not None:
         request.body = urlencode(form).encode()
