@@ -1,4 +1,4 @@
-"""A Google Cloud into which Liaison has been deployed for the first time, with the real gcloud."""
+"""A Google Cloud into which Liaison has been deployed for the first time, with gcloud as it is installed."""
 
 from __future__ import annotations
 

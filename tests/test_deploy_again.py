@@ -12,6 +12,7 @@ import pytest
 
 from tests.deploying import ONLINE, Checkout
 from tests.deployments import ASKED, PLACE, essence
+from tests.google_cloud.gcloud import warm_path
 from tests.google_cloud.policies import roles
 from tests.google_cloud.state import State
 
@@ -33,7 +34,7 @@ def google(deployed):
 @pytest.fixture
 def checkout(tmp_path, google):
     """Return a checkout whose settings are those that were deployed."""
-    return Checkout(tmp_path, **google.environment)
+    return Checkout(tmp_path, PATH=warm_path(), **google.environment)
 
 
 def test_a_second_run_changes_nothing(checkout, google):
@@ -45,7 +46,6 @@ def test_a_second_run_changes_nothing(checkout, google):
     assert google.changes == []
 
 
-@pytest.mark.long
 def test_only_what_differs_is_changed(checkout, google, deployed):
     """More memory for one function, and a queue that somebody deleted, are put right; the rest is left alone."""
     checkout.change(
@@ -65,7 +65,6 @@ def test_only_what_differs_is_changed(checkout, google, deployed):
     assert essence(google.state)["queues"] == essence(deployed.state)["queues"]
 
 
-@pytest.mark.long
 def test_a_right_that_is_missing_is_named(checkout, google):
     """Google's refusal becomes the right, and the line that grants it."""
     google.state.denied.add("cloudtasks.queues.list")
@@ -76,7 +75,6 @@ def test_a_right_that_is_missing_is_named(checkout, google):
     assert "--member=user:operator@example.com --role=roles/cloudtasks.admin" in refused.stderr
 
 
-@pytest.mark.long
 def test_a_quota_that_is_used_up_is_said(checkout, google):
     """Too many calls for Google is no crash."""
     google.fail("GET", "/services", 429, "RATE_LIMIT_EXCEEDED", times=100)
@@ -86,7 +84,6 @@ def test_a_quota_that_is_used_up_is_said(checkout, google):
     assert "A quota of the project my-project is used up" in refused.stderr
 
 
-@pytest.mark.long
 def test_another_project_and_no_billing(checkout, google):
     """The two mistakes of a first day are said in words."""
     nowhere = checkout("deploy", "--project", "other-project", "--yes")
@@ -99,7 +96,6 @@ def test_another_project_and_no_billing(checkout, google):
     assert "https://console.cloud.google.com/billing/linkedaccount?project=my-project" in unpaid.stderr
 
 
-@pytest.mark.long
 def test_a_pipeline_is_told_which_secrets_are_missing(checkout, google):
     """Nobody is there to be asked: they are named, and nothing is made."""
     google.state = State()
@@ -109,7 +105,6 @@ def test_a_pipeline_is_told_which_secrets_are_missing(checkout, google):
     assert f"These secrets have no value yet: {', '.join(ASKED)}. Give them with --secrets-file FILE." in refused.stderr
 
 
-@pytest.mark.long
 def test_a_door_that_is_open_is_refused(checkout, google):
     """Where IAM lets everybody call `deliver`, nothing is deployed, and the line that closes it is told."""
     google.state.policies[f"{PLACE}/services/liaison-deliver"]["bindings"][0]["members"].append("allUsers")
@@ -119,7 +114,6 @@ def test_a_door_that_is_open_is_refused(checkout, google):
     assert "gcloud run services remove-iam-policy-binding liaison-deliver --region=europe-west1" in refused.stderr
 
 
-@pytest.mark.long
 def test_another_region_is_no_accident(checkout, google):
     """Whoever forgets --region does not get a second installation of the same name."""
     refused = checkout.deploy("--yes", "--region", "europe-west4")
@@ -128,7 +122,6 @@ def test_another_region_is_no_accident(checkout, google):
     assert "is in the region europe-west1 already. Give --region europe-west1" in refused.stderr
 
 
-@pytest.mark.long
 def test_a_run_that_was_killed_goes_on(checkout, google, deployed):
     """Killed in the middle and run again, it ends where one run ends, and makes nothing twice."""
     google.state = State()
@@ -147,7 +140,6 @@ def test_a_run_that_was_killed_goes_on(checkout, google, deployed):
     assert essence(google.state) == essence(deployed.state)
 
 
-@pytest.mark.long
 def test_the_script_leaves_the_same_state(checkout, google, deployed):
     """Whoever reads before running has the same installation in the end, and can run it again."""
     google.state = State()
@@ -164,7 +156,6 @@ def test_the_script_leaves_the_same_state(checkout, google, deployed):
     assert essence(google.state) == essence(deployed.state)
 
 
-@pytest.mark.long
 def test_operators_and_alerts(checkout, google):
     """An operator has what `./liaison --project` needs, and an alert goes to whom was said."""
     words = ("--yes", "--operator", "ada@example.com", "--alert", "on-call@example.com")
@@ -181,7 +172,6 @@ def test_operators_and_alerts(checkout, google):
     assert "liaison-waits-for-an-operator" in policy["conditions"][0]["conditionThreshold"]["filter"]
 
 
-@pytest.mark.long
 def test_other_commands_speak_to_what_was_deployed(checkout):
     """Their settings come from the functions; an installation that is not there is named."""
     told = checkout("--project", "my-project", "check", GOOGLE_APPLICATION_CREDENTIALS="/nonexistent").stdout
@@ -192,7 +182,6 @@ def test_other_commands_speak_to_what_was_deployed(checkout):
     assert "There is no function other-webhook in the project my-project" in nothing.stderr
 
 
-@pytest.mark.long
 def test_destroying_keeps_secrets_and_ledger(checkout, google):
     """What was made is gone, without a trace in the project's rights; what cannot be made again is kept."""
     ran = checkout("destroy", "--project", "my-project", sent="y\n")
@@ -206,7 +195,6 @@ def test_destroying_keeps_secrets_and_ledger(checkout, google):
     assert re.search(r"Kept: the secrets liaison-.*\nKept: the ledger", ran.stdout)
 
 
-@pytest.mark.long
 def test_destroying_all_of_it(checkout, google):
     """Told by name, it takes the secrets and the ledger too."""
     ran = checkout("--project", "my-project", "destroy", "--yes", "--with-secrets", "--with-ledger")

@@ -14,7 +14,7 @@ from tests.google_cloud.policies import roles
 from tests.google_cloud.secrets import HOST
 from tests.google_cloud.state import AT_FIRST
 
-pytestmark = [pytest.mark.check, pytest.mark.long]
+pytestmark = pytest.mark.check
 
 PLACE = "projects/my-project/locations/europe-west1"
 

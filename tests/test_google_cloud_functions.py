@@ -10,7 +10,7 @@ import pytest
 from tests.google_cloud.gcloud import ACCOUNT, ask, ready, refusal
 from tests.google_cloud.policies import roles
 
-pytestmark = [pytest.mark.check, pytest.mark.long]
+pytestmark = pytest.mark.check
 
 PLACE = "projects/my-project/locations/europe-west1"
 REGION = "--region=europe-west1"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.google_cloud.gcloud import ask, ready, refusal
 
-pytestmark = [pytest.mark.check, pytest.mark.long]
+pytestmark = pytest.mark.check
 
 
 @pytest.fixture

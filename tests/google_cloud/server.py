@@ -75,7 +75,7 @@ class RunningGoogle:
         self._lock = threading.RLock()
         self._folder = Path(tempfile.mkdtemp(prefix="google-cloud-"))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Listener,), {"google": self}))
-        threading.Thread(target=self._server.serve_forever, name="google-cloud", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), name="google-cloud", daemon=True).start()
         self.environment = self._point_gcloud_here()
 
     @property
