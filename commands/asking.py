@@ -11,12 +11,23 @@ from pathlib import Path
 import click
 
 from commands.private_key import ENDS, read_key
-from services.errors import SecretUnusable
+from services.errors import InvalidSettings, SecretUnusable
 
 
 def is_terminal() -> bool:
     """Whether a person sits there."""
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def go_ahead(question: str) -> None:
+    """Have somebody agree; raise InvalidSettings where nobody does, or can be asked."""
+    try:
+        agreed = click.confirm(f"\n{question}")
+    except click.Abort:
+        click.echo()
+        raise InvalidSettings("Nobody answered, so nothing was done. Where nobody can be asked, give --yes.") from None
+    if not agreed:
+        raise InvalidSettings("Nothing was done.")
 
 
 def from_environment(secret: str) -> str:

@@ -5,38 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-# Which role holds a right, where Google names the right; the first that fits.
-_ROLE_OF_RIGHT = (
-    ("cloudfunctions.", "roles/cloudfunctions.admin"),
-    ("run.", "roles/run.admin"),
-    ("iam.serviceaccounts.actas", "roles/iam.serviceAccountUser"),
-    ("iam.", "roles/iam.serviceAccountAdmin"),
-    ("resourcemanager.", "roles/resourcemanager.projectIamAdmin"),
-    ("secretmanager.", "roles/secretmanager.admin"),
-    ("datastore.", "roles/datastore.owner"),
-    ("cloudtasks.", "roles/cloudtasks.admin"),
-    ("cloudscheduler.", "roles/cloudscheduler.admin"),
-    ("logging.", "roles/logging.configWriter"),
-    ("monitoring.", "roles/monitoring.editor"),
-    ("serviceusage.", "roles/serviceusage.serviceUsageAdmin"),
-    ("storage.", "roles/storage.admin"),
-    ("cloudbuild.", "roles/cloudbuild.builds.editor"),
+# How Google begins the names of rights, how gcloud begins the lines that need them, and the role that holds them. The
+# first that fits counts; Google does not always name the right.
+_ROLES = (
+    ("cloudfunctions.", "functions", "roles/cloudfunctions.admin"),
+    ("run.", "run", "roles/run.admin"),
+    ("iam.serviceaccounts.actas", "", "roles/iam.serviceAccountUser"),
+    ("iam.", "iam", "roles/iam.serviceAccountAdmin"),
+    ("resourcemanager.", "projects", "roles/resourcemanager.projectIamAdmin"),
+    ("secretmanager.", "secrets", "roles/secretmanager.admin"),
+    ("datastore.", "firestore", "roles/datastore.owner"),
+    ("cloudtasks.", "tasks", "roles/cloudtasks.admin"),
+    ("cloudscheduler.", "scheduler", "roles/cloudscheduler.admin"),
+    ("logging.", "logging", "roles/logging.configWriter"),
+    ("monitoring.", "alpha", "roles/monitoring.editor"),
+    ("monitoring.", "beta", "roles/monitoring.editor"),
+    ("serviceusage.", "services", "roles/serviceusage.serviceUsageAdmin"),
+    ("storage.", "", "roles/storage.admin"),
+    ("cloudbuild.", "", "roles/cloudbuild.builds.editor"),
 )
-# Which role a line needs, where Google does not name the right.
-_ROLE_OF_LINE = {
-    "functions": "roles/cloudfunctions.admin",
-    "run": "roles/run.admin",
-    "iam": "roles/iam.serviceAccountAdmin",
-    "projects": "roles/resourcemanager.projectIamAdmin",
-    "secrets": "roles/secretmanager.admin",
-    "firestore": "roles/datastore.owner",
-    "tasks": "roles/cloudtasks.admin",
-    "scheduler": "roles/cloudscheduler.admin",
-    "logging": "roles/logging.configWriter",
-    "alpha": "roles/monitoring.editor",
-    "beta": "roles/monitoring.editor",
-    "services": "roles/serviceusage.serviceUsageAdmin",
-}
 CALLER = "user:YOUR-ADDRESS"  # stands for whoever is logged in
 _RIGHT = re.compile(r"""(?:[Pp]ermissions?:?) ['"\[]?([a-z]+\.[A-Za-z.]+\w)|\[([a-z]+\.[a-z]+\w*\.\w+)\] permission""")
 _API = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
@@ -156,13 +143,14 @@ def _no_network(*_: object) -> str:
 def _no_right(told: str, words: Sequence[str], project: str) -> str:
     found = _RIGHT.search(told)
     right = next((group for group in found.groups() if group), "") if found else ""
-    known = (role for start, role in _ROLE_OF_RIGHT if right.lower().startswith(start))
-    role = next(known, "") if right else ""
-    role = role or _ROLE_OF_LINE.get(words[0] if words else "", "roles/owner")
+    of_right = [role for start, _, role in _ROLES if right.lower().startswith(start)]
+    of_line = [role for _, group, role in _ROLES if group and group in words[:1]]
+    role = next(iter(of_right + of_line), "roles/owner")
     what = f"the right {right}" if right else f"a right for `gcloud {_shown(words)}`"
     return (
         f"Your account lacks {what} in the project {project}. An owner of the project grants it with: gcloud projects"
         f" add-iam-policy-binding {project} --member={CALLER} --role={role} --condition=None"
+        + (". If it has that right, the region is without Cloud Scheduler." if "scheduler" in words[:1] else "")
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import click
 
-from commands import printing
+from commands import asking, printing
 from commands.deploy import outcome, secrets
 from commands.deploy.doors import refuse_open_doors
 from commands.deploy.functions import ELSEWHERE, FUNCTION, fingerprint, look_for_functions
@@ -116,7 +116,7 @@ def _bring_up(asked: _Asked, values: Mapping[str, str], *, yes: bool) -> bool:
     _show(deployment, wanted, needed)
     if needed:
         if not yes:
-            click.confirm("\nGo ahead?", abort=True)
+            asking.go_ahead("Go ahead?")
         values = _values(wanted, found, values, yes=yes)
         printing.section("Making it")
         carry_out(gcloud, needed, values, progress(len(needed), slow=FUNCTION))

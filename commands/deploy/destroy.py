@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from commands import printing
+from commands import asking, printing
 from commands.deploy import log_routes
 from commands.deploy.access import RIGHT, right
 from commands.deploy.deploy import where_it_is
@@ -45,7 +45,7 @@ def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool,
         click.echo("There is nothing to remove.")
         return
     if not yes:
-        click.confirm("\nRemove all this?", abort=True)
+        asking.go_ahead("Remove all this?")
     backwards = [Step(replace(each, stage=-each.stage, make=each.undo), ()) for each in doomed]
     carry_out(gcloud, backwards, {}, progress(len(doomed)))
     _say_what_stays(found, deployment, kept)

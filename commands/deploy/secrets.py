@@ -24,6 +24,7 @@ from services.yaml_file import YamlMistake, read_yaml
 SECRET = "secret"  # noqa: S105 - a kind of thing
 READ, WRITE = "roles/secretmanager.secretAccessor", "roles/secretmanager.secretVersionManager"
 _OF_LOGINS = {name for names in SECRETS_OF.values() for name in names}
+_OF_EACH = "-liaison-api-key"  # each installation has a secret whose name ends so
 _LARGEST = 65536  # bytes, for Secret Manager
 
 
@@ -74,9 +75,12 @@ def secret_alone(name: str, value: str = "") -> Resource:
 
 
 def look_for_secrets(gcloud: Gcloud, service: str) -> list[str]:
-    """Return the names of this installation's secrets."""
+    """Return the names of this installation's secrets, and not those of `crm-two` for `crm`: each has an API key."""
     listed = gcloud.read("secrets", "list", f"--filter=name~/secrets/{service}-")
-    return [name for told in listed if (name := told["name"].rpartition("/")[2]).startswith(f"{service}-")]
+    names = [told["name"].rpartition("/")[2] for told in listed]
+    installations = {name.removesuffix(_OF_EACH) for name in names if name.endswith(_OF_EACH)}
+    others = tuple(f"{other}-" for other in installations if other.startswith(f"{service}-"))
+    return [name for name in names if name.startswith(f"{service}-") and not name.startswith(others)]
 
 
 def look_for_secret(gcloud: Gcloud, name: str) -> dict[tuple[str, str], Mapping[str, Any]]:

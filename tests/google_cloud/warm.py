@@ -69,7 +69,8 @@ def _answer(call: socket.socket, tells: socket.socket) -> None:
         os.close(file)
 
     def watch() -> None:
-        if not call.recv(1):
+        with suppress(OSError):  # both may have ended by now
+            call.recv(1)
             os.kill(gcloud, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
