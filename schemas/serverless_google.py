@@ -8,6 +8,7 @@ Databases: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -24,11 +25,12 @@ class Build(NamedTuple):
 
 
 class Database(NamedTuple):
-    """The ledger's database in Firestore."""
+    """The ledger's database in Firestore. `expiries`: collection group and field that tells when a document ends."""
 
     name: str
     location: str
     type: str
+    expiries: tuple[tuple[str, str], ...]
 
 
 class Queue(NamedTuple):
@@ -122,14 +124,28 @@ class _Build(Strict):
         return Build(loaded["service_account"], tuple(loaded["roles"]))
 
 
+_FIELD = re.compile(r"collectionGroups/([a-z_]+)/fields/([a-z_]+)\Z")
+
+
+class _Field(Strict):
+    ttl_config = fields.Dict(data_key="ttlConfig", required=True, validate=validate.Length(equal=0))
+
+
 class _Database(Strict):
     name = _text()
     location = fields.String(data_key="locationId", required=True)
     type = fields.String(required=True, validate=validate.Equal("FIRESTORE_NATIVE"))
+    expiring = fields.Dict(
+        data_key="fields",
+        keys=fields.String(validate=validate.Regexp(_FIELD, error="This is collectionGroups/…/fields/….")),
+        values=fields.Nested(_Field),
+        required=True,
+    )
 
     @post_load
-    def build(self, loaded: Mapping[str, Any], **_kwargs: Any) -> Database:
-        return Database(**loaded)
+    def build(self, loaded: dict[str, Any], **_kwargs: Any) -> Database:
+        found = map(_FIELD.fullmatch, loaded.pop("expiring"))
+        return Database(**loaded, expiries=tuple((each[1], each[2]) for each in found if each))
 
 
 class _RateLimits(Strict):

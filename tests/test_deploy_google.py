@@ -106,10 +106,11 @@ def test_the_ledger_and_the_log(deployed, wanted):
     """Database, indexes, expiry; and no address that was called goes into the request log."""
     state, told = deployed.state, json.loads((ROOT / "firestore.indexes.json").read_text("utf-8"))
     fields = {name.partition("/collectionGroups/")[2]: field for name, field in state.fields.items()}
+    expiring = wanted["custom"]["database"]["fields"].keys()
     exclusions = state.sinks["projects/my-project/sinks/_Default"]["exclusions"]
 
     assert state.databases["projects/my-project/databases/liaison"]["locationId"] == "europe-west1"
     assert len(state.indexes) == len(told["indexes"])
-    assert fields["parts/fields/expire_at"]["ttlConfig"]
+    assert {f"collectionGroups/{name}" for name, field in fields.items() if field.get("ttlConfig")} == expiring
     assert not fields["deliveries/fields/*"]["indexConfig"].get("indexes")
     assert [each["filter"] for each in exclusions] == [wanted["custom"]["exclusion"]["filter"]]

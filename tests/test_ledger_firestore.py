@@ -130,12 +130,11 @@ def test_every_query_has_its_index():
 
 
 def test_no_field_has_an_index_of_its_own():
-    """Nothing asks for them, and the one of a time would be hot. Only the parts have a TTL."""
+    """Nothing asks for them, and the one of a time would be hot."""
     exempt = {entry["collectionGroup"] for entry in INDEXES["fieldOverrides"] if entry["fieldPath"] == "*"}
 
     assert exempt == {*COLLECTIONS.values(), "parts"}
     assert not any(entry["indexes"] for entry in INDEXES["fieldOverrides"])
-    assert [entry["collectionGroup"] for entry in INDEXES["fieldOverrides"] if entry.get("ttl")] == ["parts"]
 
 
 @needs_emulator

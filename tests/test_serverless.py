@@ -154,6 +154,7 @@ MISTAKES = [
     ("custom.queue.retryConfig.minBackoff", 30, "custom.queue.retryConfig.minBackoff: Not a valid string."),
     ("custom.schedule.httpTarget.uri", "http://h", "custom.schedule.httpTarget.uri: "),
     ("custom.schedule.httpTarget.oidc", {}, "custom.schedule.httpTarget.oidc: oidc is not known here; did you mean oi"),
+    ("custom.database.fields", {"parts.expire_at": {}}, "custom.database.fields.parts.expire_at: This is collectionG"),
     ("custom.database.type", "DATASTORE_MODE", "custom.database.type: Must be equal to FIRESTORE_NATIVE."),
     (
         "custom.functions.webhook.secrets",

@@ -16,7 +16,7 @@ _LANE = "database"
 
 
 def database(deployment: Deployment) -> list[Resource]:
-    """Return the database, and what firestore.indexes.json says of it."""
+    """Return the database, with its expiries, and the indexes that firestore.indexes.json names."""
     wanted = deployment.database
     name = f"--database={wanted.name}"
     made = Resource(
@@ -30,7 +30,7 @@ def database(deployment: Deployment) -> list[Resource]:
     )
     told = json.loads((ROOT / "firestore.indexes.json").read_text(encoding="utf-8"))
     fields = [_field(name, field) for field in told["fieldOverrides"]]
-    expiries = [_expiry(name, field) for field in told["fieldOverrides"] if field.get("ttl")]
+    expiries = [_expiry(name, group, path) for group, path in wanted.expiries]
     return [made, *fields, *expiries, *(_index(name, index) for index in told["indexes"])]
 
 
@@ -43,8 +43,7 @@ def _field(database_flag: str, field: Mapping[str, Any]) -> Resource:
     )
 
 
-def _expiry(database_flag: str, field: Mapping[str, Any]) -> Resource:
-    group, path = field["collectionGroup"], field["fieldPath"]
+def _expiry(database_flag: str, group: str, path: str) -> Resource:
     where = (f"--collection-group={group}", database_flag, "--async")
     return Resource(
         EXPIRY,
