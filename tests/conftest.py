@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 
@@ -13,8 +14,10 @@ from sandbox.server import start
 from services.ledger.contract import Arrival, Entry, Wanted
 from services.ledger.opening import open_ledger
 from tests.command_line import Operator
+from tests.deploying import Checkout
 from tests.deployments import deploy_first
 from tests.examples import HOOKS, KEY, PARTNERS, ROOT
+from tests.google_cloud.gcloud import warm_path
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,24 @@ def sandbox(running_sandbox):
 def deployed(tmp_path_factory, running_sandbox):
     """Give a Google Cloud after the first run of `./liaison deploy`."""
     yield from deploy_first(tmp_path_factory, running_sandbox)
+
+
+@pytest.fixture
+def google(deployed):
+    """Give the Google Cloud as it was after the first run."""
+    google = deployed.google
+    google.recover()
+    google.state = copy.deepcopy(deployed.state)
+    google.requests.clear()
+    yield google
+    google.recover()
+    assert google.unknown == []
+
+
+@pytest.fixture
+def checkout(tmp_path, google):
+    """Return a checkout in front of it; the settings are those that were deployed."""
+    return Checkout(tmp_path, PATH=warm_path(), **google.environment)
 
 
 @pytest.fixture

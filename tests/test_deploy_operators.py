@@ -1,0 +1,52 @@
+"""After deploying: whoever looks after it may do so from a machine of their own, with `./liaison --project`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from services.ledger.opening import open_ledger
+from tests.firestore_emulator import HOST, emulator
+from tests.google_cloud.policies import roles
+from tests.ledgers import bring
+
+pytestmark = [pytest.mark.check, pytest.mark.timeout(500), pytest.mark.xdist_group("deployed")]
+
+
+def test_operators_and_alerts(checkout, google):
+    """An operator has what `./liaison --project` needs, and an alert goes to whom was said."""
+    words = ("--yes", "--operator", "ada@example.com", "--alert", "on-call@example.com")
+    ran = checkout.deploy(*words)
+    google.requests.clear()
+    again = checkout.deploy(*words)
+    project = roles(google.state, "projects/my-project", "user:ada@example.com")
+    (policy,), (channel,) = google.state.alerts.values(), google.state.channels.values()
+
+    assert (ran.returncode, again.returncode, google.changes) == (0, 0, [])
+    assert project == {"roles/datastore.user", "roles/cloudfunctions.viewer", "roles/serviceusage.serviceUsageConsumer"}
+    assert channel["labels"] == {"email_address": "on-call@example.com"}
+    assert policy["notificationChannels"] == [channel["name"]]
+    assert "liaison-waits-for-an-operator" in policy["conditions"][0]["conditionThreshold"]["filter"]
+
+
+def test_other_commands_speak_to_what_was_deployed(checkout):
+    """Their settings come from the functions; an installation that is not there is named."""
+    told = checkout("--project", "my-project", "check", GOOGLE_APPLICATION_CREDENTIALS="/nonexistent").stdout
+    nothing = checkout("--project", "my-project", "--name", "other", "check")
+
+    assert "secrets from gcp://my-project?prefix=liaison-; settings from the project my-project" in told.splitlines()[0]
+    assert "✓ IAM: not everybody may call deliver and redeliver" in told
+    assert "There is no function other-webhook in the project my-project" in nothing.stderr
+
+
+def test_an_operator_sees_the_deliveries(checkout, deployed):
+    """`./liaison --project` reads the ledger that the deployed functions write."""
+    emulator()
+    ledger = open_ledger("firestore://my-project/liaison")
+    told = bring(ledger, environment=" ".join(deployed.settings.values()), hook="signup")
+    ledger.store.close()
+    shown = checkout("--project", "my-project", "deliveries", **{HOST: os.environ[HOST]})
+
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert told.claim.delivery.id in shown.stdout
