@@ -7,24 +7,48 @@ import os
 import pytest
 
 from services.ledger.opening import open_ledger
+from tests.deployments import essence
 from tests.firestore_emulator import HOST, emulator
 from tests.google_cloud.policies import roles
 from tests.ledgers import bring
 
 pytestmark = [pytest.mark.check, pytest.mark.timeout(500), pytest.mark.xdist_group("deployed")]
 
+ADA = "user:ada@example.com"
+SEEING = ("roles/cloudfunctions.viewer", "roles/browser", "roles/serviceusage.serviceUsageConsumer")
 
-def test_operators_and_alerts(checkout, google):
-    """An operator has what `./liaison --project` needs, and an alert goes to whom was said."""
-    words = ("--yes", "--operator", "ada@example.com", "--alert", "on-call@example.com")
+
+def test_an_operator_may_do_what_the_commands_need(checkout, google, deployed):
+    """Each right is on one thing, or lets see the project; a second run changes nothing, and all can be taken away."""
+    words = ("--yes", "--operator", "ada@example.com")
+    ran = checkout.deploy(*words)
+    project = roles(google.state, "projects/my-project", ADA)
+    google.requests.clear()
+    again, changed = checkout.deploy(*words), google.changes
+    everywhere = {role for name in google.state.policies for role in roles(google.state, name, ADA)}
+    gone = checkout("destroy", "--project", "my-project", "--yes", "--operator", "ada@example.com")
+
+    assert (ran.returncode, again.returncode, changed, gone.returncode) == (0, 0, [], 0), gone.stderr
+    assert project == {"roles/datastore.user", *SEEING}
+    assert everywhere - project == {
+        "roles/secretmanager.secretAccessor",
+        "roles/secretmanager.secretVersionManager",
+        "roles/cloudtasks.enqueuer",
+        "roles/iam.serviceAccountUser",
+        "roles/run.viewer",
+    }
+    assert essence(google.state) == essence(deployed.state)
+
+
+def test_an_alert_goes_to_whom_was_said(checkout, google):
+    """By e-mail, when a log line means work for an operator; a second run makes no second one."""
+    words = ("--yes", "--alert", "on-call@example.com")
     ran = checkout.deploy(*words)
     google.requests.clear()
     again = checkout.deploy(*words)
-    project = roles(google.state, "projects/my-project", "user:ada@example.com")
     (policy,), (channel,) = google.state.alerts.values(), google.state.channels.values()
 
     assert (ran.returncode, again.returncode, google.changes) == (0, 0, [])
-    assert project == {"roles/datastore.user", "roles/cloudfunctions.viewer", "roles/serviceusage.serviceUsageConsumer"}
     assert channel["labels"] == {"email_address": "on-call@example.com"}
     assert policy["notificationChannels"] == [channel["name"]]
     assert "liaison-waits-for-an-operator" in policy["conditions"][0]["conditionThreshold"]["filter"]

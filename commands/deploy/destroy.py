@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import click
@@ -17,7 +17,7 @@ from commands.deploy.installation import Installation, read_file
 from commands.deploy.ledger import DATABASE
 from commands.deploy.looking import look
 from commands.deploy.making import Step, carry_out, progress
-from commands.deploy.plan import API, Wishes, plan
+from commands.deploy.plan import API, OF_OPERATORS, Wishes, member, plan
 from commands.deploy.resource import Found, Resource
 from commands.deploy.secrets import SECRET, secret_alone
 from schemas.serverless import Deployment
@@ -27,7 +27,12 @@ from schemas.serverless import Deployment
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.option("--with-secrets", is_flag=True, help="Delete the secrets too.")
 @click.option("--with-ledger", is_flag=True, help="Delete the ledger too, and with it every submission in it.")
-def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool, with_ledger: bool) -> None:
+@click.option(
+    "--operator", "operators", multiple=True, metavar="EMAIL", help="Only take away what deploy gave to that operator."
+)
+def destroy(
+    project: str, region: str, name: str, yes: bool, with_secrets: bool, with_ledger: bool, operators: tuple[str, ...]
+) -> None:
     """Take down what `./liaison deploy` made in a project.
 
     Secrets and ledger stay, so that deploying again goes on where it ended. APIs stay switched on.
@@ -38,6 +43,8 @@ def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool,
     found = look(gcloud, deployment, alerts=True)
     kept = {API, *(() if with_secrets else (SECRET,)), *(() if with_ledger else (DATABASE,))}
     doomed = [each for each in made(deployment, found) if each.kind not in kept and each.undo]
+    if operators:
+        doomed = list(_rights(deployment, found, operators))
     printing.section(f"{name} in the project {project}, {deployment.region}")
     for resource in doomed:
         click.echo(f"{click.style('-', fg='red')} remove {click.style(resource.kind, bold=True)} {resource.name}")
@@ -48,7 +55,8 @@ def destroy(project: str, region: str, name: str, yes: bool, with_secrets: bool,
         asking.go_ahead("Remove all this?")
     backwards = [Step(replace(each, stage=-each.stage, make=each.undo), ()) for each in doomed]
     carry_out(gcloud, backwards, {}, progress(len(doomed)))
-    _say_what_stays(found, deployment, kept)
+    if not operators:
+        _say_what_stays(found, deployment, kept)
 
 
 def made(deployment: Deployment, found: Found) -> list[Resource]:
@@ -60,17 +68,32 @@ def made(deployment: Deployment, found: Found) -> list[Resource]:
     return sorted([*there, *_rights(deployment, found)], key=lambda resource: -resource.stage)
 
 
-def _rights(deployment: Deployment, found: Found) -> Iterator[Resource]:
-    """Return what our accounts may do in the project and with the secrets, and what operators may with the ledger."""
-    accounts = {f"serviceAccount:{function.service_account}" for function in deployment.functions.values()}
-    accounts |= {f"serviceAccount:{email}" for email in (deployment.invoker, deployment.build.service_account)}
-    ledger = f"/databases/{deployment.database.name}"
-    for (kind, _), state in found.items():
-        if kind != RIGHT or state["on"].label.split(" ")[1] not in ("project", "secret"):
-            continue  # the others go with what they are on
-        if state["member"] in accounts or ledger + '"' in state["condition"]:
-            lane = state["on"].target  # a secret's rights go before the secret
-            yield right(state["on"], state["role"], state["member"], stage=4, lane=lane, condition=state["condition"])
+def _rights(deployment: Deployment, found: Found, operators: Iterable[str] = ()) -> Iterator[Resource]:
+    """Return what our accounts and the operators may do in the project and with the secrets.
+
+    Of operators that are named, all that they may do, and nothing else. Who operates another installation goes on
+    seeing the project.
+    """
+    rights = [state for (kind, _), state in found.items() if kind == RIGHT]
+    ledger = f'/databases/{deployment.database.name}"'
+    elsewhere = {state["member"] for state in rights if state["condition"] and ledger not in state["condition"]}
+    members = set(map(member, operators)) or {each["member"] for each in rights if ledger in each["condition"]}
+    accounts = set() if operators else _accounts(deployment)
+    for state in rights:
+        place, who, role, condition = state["on"], state["member"], state["role"], state["condition"]
+        ends = who in accounts | members
+        if place.label == "the project":
+            seeing = role in OF_OPERATORS and who not in elsewhere
+            ends = who in accounts or (ends and (ledger in condition or seeing))
+        elif place.group != ("secrets",):
+            ends &= bool(operators)  # else it goes with what it is on
+        if ends:  # a secret's rights go before the secret
+            yield right(place, role, who, stage=4, lane=place.target, condition=condition)
+
+
+def _accounts(deployment: Deployment) -> set[str]:
+    emails = [function.service_account for function in deployment.functions.values()]
+    return {f"serviceAccount:{email}" for email in (*emails, deployment.invoker, deployment.build.service_account)}
 
 
 def _alerts(deployment: Deployment, found: Found) -> list[Resource]:

@@ -24,17 +24,19 @@ _GOOGLES_OWN = {"LOG_EXECUTION_ID"}  # gcloud may add it
 _DELIMITERS = ("|", "#", "~", ";", "||", "##", "~~", ";;")
 
 
-def functions(deployment: Deployment, source: str) -> list[Resource]:
-    """Return the functions, each with who may call it; the public one comes last, when the others can be called."""
+def functions(deployment: Deployment, source: str, members: Iterable[str] = ()) -> list[Resource]:
+    """Return the functions, each with who may call it; the public one comes last, when the others can be called.
+
+    `members` may see who may call the others.
+    """
     wanted = []
     for function in deployment.functions.values():
         stage = 5 if function.is_public else 4
         wanted.append(_function(function, deployment, source, stage))
         on = access.on_function(function.name, deployment.region)
-        wanted += [
-            access.right(on, access.INVOKER_ROLE, member, stage=stage, lane=function.name)
-            for member in function.invokers
-        ]
+        roles = [(access.INVOKER_ROLE, member) for member in function.invokers]
+        roles += [] if function.is_public else [("roles/run.viewer", member) for member in members]
+        wanted += [access.right(on, role, who, stage=stage, lane=function.name) for role, who in roles]
     return wanted
 
 

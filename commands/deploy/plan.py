@@ -14,8 +14,9 @@ API = "APIs"
 _USE_LEDGER = "roles/datastore.user"
 _ENQUEUE = "roles/cloudtasks.enqueuer"
 _ACT_AS = "roles/iam.serviceAccountUser"
-# What `./liaison --project` needs besides the ledger and the secrets: to see what was deployed, and to use the APIs.
-_OPERATOR = ("roles/cloudfunctions.viewer", "roles/serviceusage.serviceUsageConsumer")
+# What `./liaison --project` needs besides the ledger and the secrets: to see what was deployed, and who may do what in
+# the project; and to use the APIs.
+OF_OPERATORS = ("roles/cloudfunctions.viewer", "roles/browser", "roles/serviceusage.serviceUsageConsumer")
 
 
 class Wishes(NamedTuple):
@@ -38,7 +39,7 @@ def plan(deployment: Deployment, wishes: Wishes) -> list[Resource]:
         queues.queue(deployment),
         *_rights(deployment, members),
         log_routes.exclusion(deployment),
-        *functions.functions(deployment, wishes.source),
+        *functions.functions(deployment, wishes.source, members),
         queues.job(deployment),
         *(log_routes.alert(deployment, wishes.alert) if wishes.alert else ()),
     ]
@@ -81,7 +82,7 @@ def _rights(deployment: Deployment, operators: Iterable[str]) -> Iterator[Resour
     for role in deployment.build.roles:
         yield access.right(project, role, f"serviceAccount:{deployment.build.service_account}", stage=3, lane="project")
     for who in operators:
-        for role in _OPERATOR:
+        for role in OF_OPERATORS:
             yield access.right(project, role, who, stage=3, lane="project")
     queue = access.on_queue(deployment.queue.name, deployment.region)
     for who in [*enqueue, *operators]:
