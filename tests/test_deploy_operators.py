@@ -64,6 +64,25 @@ def test_other_commands_speak_to_what_was_deployed(checkout):
     assert "There is no function other-webhook in the project my-project" in nothing.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "secrets to gcp://my-project?prefix=liaison-"),
+        (
+            ("--environment", "online"),
+            "A tenant at https://online.superoffice.com, secrets to gcp://my-project?prefix=l",
+        ),
+    ],
+)
+def test_connecting_again_renews_what_was_deployed(checkout, words, told):
+    """Also for another environment of SuperOffice; who has no right to write there is told so before anything else."""
+    refused = checkout("--project", "my-project", "connect", *words, GOOGLE_APPLICATION_CREDENTIALS="/nonexistent")
+
+    assert refused.returncode == 1
+    assert told in refused.stdout
+    assert "gcloud auth application-default login" in refused.stderr
+
+
 def test_an_operator_sees_the_deliveries(checkout, deployed):
     """`./liaison --project` reads the ledger that the deployed functions write."""
     emulator()
