@@ -87,6 +87,16 @@ def test_a_pipeline_is_told_which_secrets_are_missing(checkout, google):
     assert f"These secrets have no value yet: {', '.join(ASKED)}. Give them with --secrets-file FILE." in refused.stderr
 
 
+def test_what_does_not_answer_is_said(checkout, google):
+    """Though all is there as it must be, it is not well; and where to look is told."""
+    service = google.state.functions[f"{PLACE}/functions/liaison-webhook"].resource
+    service["serviceConfig"]["uri"] = service["url"] = "http://127.0.0.1:9"
+    ran = checkout.deploy("--yes")
+
+    assert ran.returncode == 1
+    assert "✗ http://127.0.0.1:9 does not answer; the log tells why: gcloud functions logs read liaison-w" in ran.stdout
+
+
 def test_a_door_that_is_open_is_refused(checkout, google):
     """Where IAM lets everybody call `deliver`, nothing is deployed, and the line that closes it is told."""
     google.state.policies[f"{PLACE}/services/liaison-deliver"]["bindings"][0]["members"].append("allUsers")

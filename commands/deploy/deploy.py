@@ -121,7 +121,8 @@ def _bring_up(asked: _Asked, values: Mapping[str, str], *, yes: bool) -> bool:
         printing.section("Making it")
         carry_out(gcloud, needed, values, progress(len(needed), slow=FUNCTION))
         found = {**found, **look_for_functions(gcloud, deployment.region)}
-    return outcome.report(deployment, gcloud, outcome.address_of(deployment, found), asked.hooks)
+    address = outcome.address_of(deployment, found)
+    return outcome.report(deployment, gcloud, address, asked.hooks, is_new=bool(needed))
 
 
 def _sound_hooks() -> Sequence[Hook]:

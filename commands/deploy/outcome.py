@@ -29,10 +29,12 @@ def address_of(deployment: Deployment, found: Found) -> str:
     return str(found[FUNCTION, deployment.functions["webhook"].name]["address"])
 
 
-def report(deployment: Deployment, gcloud: Gcloud, address: str, hooks: Sequence[Hook]) -> bool:
-    """Print whether it is well, and the hooks' addresses; tell whether all is."""
+def report(
+    deployment: Deployment, gcloud: Gcloud, address: str, hooks: Sequence[Hook], *, is_new: bool = False
+) -> bool:
+    """Print whether it is well, and the hooks' addresses; tell whether all is. What is new has time to become so."""
     printing.section("Is it well?")
-    health = _health(address)
+    health = _health(address, PATIENCE if is_new else 0.0)
     click.echo(printing.verdict(health == 200, _health_in_words(address, health, deployment)))
     environment = {name: value for name, value in deployment.functions["webhook"].environment.items() if value}
     all_is_well = health == 200
@@ -47,9 +49,9 @@ def report(deployment: Deployment, gcloud: Gcloud, address: str, hooks: Sequence
     return all_is_well
 
 
-def _health(address: str) -> int:
-    """Return the status of GET /health, 0 for no answer; one that is not well is asked again for a while."""
-    end = time.monotonic() + PATIENCE
+def _health(address: str, patience: float) -> int:
+    """Return the status of GET /health, 0 for no answer; one that is not well is asked again for so many seconds."""
+    end = time.monotonic() + patience
     while True:
         status = _ask(f"{address.rstrip('/')}/health")
         if status == 200 or time.monotonic() > end:
