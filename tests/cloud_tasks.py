@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import grpc
@@ -18,21 +17,16 @@ CALLER = "liaison-tasks@my-project.iam.gserviceaccount.com"
 LONGEST_AHEAD = 30 * 86400  # seconds
 
 
-class FakeCloudTasks:
+class FakeCloudTasks(google_platform.Api):
     """One queue, and all that can be wrong with it. `address` is its `host:port`; `rules` may change at any time."""
 
     def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self.created: list[tasks_v2.Task] = []
         self.asked = 0  # how often somebody wanted to create a task
-        self.authorizations: list[str] = []
         self._dispatcher = Dispatcher(self.rules, "liaison")
-        self._refusal: tuple[grpc.StatusCode, str] | None = None
-        self._off = False
-        self._slow = 0.0
         self._answers_lost = self._tasks_lost = 0
-        self._stopped = threading.Event()
-        self._server = self._serve("localhost:0")
+        super().__init__(SERVICE, "Cloud Tasks", self._calls())
 
     @property
     def dispatches(self) -> list[Dispatch]:
@@ -48,18 +42,6 @@ class FakeCloudTasks:
     def waiting(self) -> list[Waiting]:
         """The tasks that wait for their turn, the next one first."""
         return self._dispatcher.waiting()
-
-    def refuse(self, code: grpc.StatusCode | None, message: str = "The service is currently unavailable.") -> None:
-        """Answer everything with `code`, until it is none."""
-        self._refusal = (code, message) if code else None
-
-    def switch_off(self) -> None:
-        """Behave as a project in which the API was never enabled."""
-        self._off = True
-
-    def slow(self, seconds: float) -> None:
-        """Take that long for each answer."""
-        self._slow = seconds
 
     def lose_answers(self, times: int = 1) -> None:
         """Create the next tasks, but let the answer be lost."""
@@ -85,18 +67,8 @@ class FakeCloudTasks:
         """Wait until every task has succeeded or was given up."""
         assert self._dispatcher.wait_idle(seconds), f"Still waiting: {self.waiting}"
 
-    def stop(self) -> None:
-        """Close the port, as an outage would; what is queued is dispatched all the same."""
-        self._stopped.set()
-        self._server.stop(grace=None).wait()
-
-    def restart(self) -> None:
-        """Listen on the same port again."""
-        self._stopped.clear()
-        self._server = self._serve(self.address)
-
     def close(self) -> None:
-        """Stop for good."""
+        """Stop for good; until then what is queued is dispatched, also while the port is closed."""
         self.stop()
         self._dispatcher.close()
 
@@ -105,7 +77,7 @@ class FakeCloudTasks:
         options = f"url={url}&service_account={CALLER}&endpoint={self.address}{more}"
         return f"cloud-tasks://my-project/europe-west1/liaison?{options}"
 
-    def _serve(self, address: str) -> grpc.Server:
+    def _calls(self) -> dict[str, grpc.RpcMethodHandler]:
         queue, methods = tasks_v2.Queue, {}
         for method, request, answer, name in (
             (self._create, tasks_v2.CreateTaskRequest, tasks_v2.Task, "CreateTask"),
@@ -116,16 +88,11 @@ class FakeCloudTasks:
             methods[name] = grpc.unary_unary_rpc_method_handler(
                 method, request_deserializer=request.deserialize, response_serializer=answer.serialize
             )
-        server, self.address = google_platform.serve(address, SERVICE, methods, threads=32)
-        return server
+        return methods
 
     def _admit(self, queue: str, context: grpc.ServicerContext) -> None:
-        self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization")))
-        self._stopped.wait(self._slow)
-        if self._off:
-            google_platform.abort_switched_off(context, "Cloud Tasks")
-        if self._refusal:
-            context.abort(*self._refusal)
+        self.note(context)
+        self.bear(context)
         if queue != QUEUE:
             context.abort(grpc.StatusCode.NOT_FOUND, "Queue does not exist.")
 

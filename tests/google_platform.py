@@ -32,16 +32,62 @@ _folder = Path(tempfile.mkdtemp(prefix="google-cloud-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 
-def serve(
-    address: str, service: str, methods: dict[str, grpc.RpcMethodHandler], threads: int
-) -> tuple[grpc.Server, str]:
-    """Start a gRPC server with that certificate, and return it with its `host:port`."""
-    # Without reuse a second server could listen on the port of one that is thought to be closed.
-    server = grpc.server(ThreadPoolExecutor(threads), options=[("grpc.so_reuseport", 0)])
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
-    port = server.add_secure_port(address, grpc.ssl_server_credentials([_CERTIFICATE]))
-    server.start()
-    return server, f"localhost:{port}"
+class Api:
+    """An API over gRPC that can be slow, down, switched off or gone. `address` is its `host:port`.
+
+    `service` is its full name, `title` the one for people.
+    """
+
+    def __init__(self, service: str, title: str, methods: dict[str, grpc.RpcMethodHandler]) -> None:
+        self.authorizations: list[str] = []  # the headers that came
+        self._names, self._methods = (service, title), methods
+        self._refusal: tuple[grpc.StatusCode, str] | None = None
+        self._off = False
+        self._slow = 0.0
+        self._stopped = threading.Event()
+        self._listen("localhost:0")
+
+    def refuse(self, code: grpc.StatusCode | None, message: str = "The service is currently unavailable.") -> None:
+        """Answer everything with `code`, until it is none."""
+        self._refusal = (code, message) if code else None
+
+    def slow(self, seconds: float) -> None:
+        """Take that long for each answer."""
+        self._slow = seconds
+
+    def switch_off(self) -> None:
+        """Behave as a project in which the API was never enabled."""
+        self._off = True
+
+    def stop(self) -> None:
+        """Close the port, as a crash would."""
+        self._stopped.set()
+        self._server.stop(grace=None).wait()
+
+    def restart(self) -> None:
+        """Listen on the same port again."""
+        self._stopped.clear()
+        self._listen(self.address)
+
+    def bear(self, context: grpc.ServicerContext) -> None:
+        """Be as slow, as far down or as switched off as told."""
+        self._stopped.wait(self._slow)
+        if self._off:
+            _abort_switched_off(context, self._names[1])
+        if self._refusal:
+            context.abort(*self._refusal)
+
+    def note(self, context: grpc.ServicerContext) -> None:
+        """Keep the header with the token."""
+        self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization")))
+
+    def _listen(self, address: str) -> None:
+        # Without reuse a second server could listen on the port of one that is thought to be closed.
+        self._server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.so_reuseport", 0)])
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._names[0], self._methods),))
+        port = self._server.add_secure_port(address, grpc.ssl_server_credentials([_CERTIFICATE]))
+        self._server.start()
+        self.address = f"localhost:{port}"
 
 
 def refuse_tokens(refused: bool = True) -> None:
@@ -54,7 +100,7 @@ def environment() -> dict[str, str]:
     return dict(_ENVIRONMENT)
 
 
-def abort_switched_off(context: grpc.ServicerContext, api: str) -> None:
+def _abort_switched_off(context: grpc.ServicerContext, api: str) -> None:
     """Answer as https://cloud.google.com/service-usage/docs/enable-disable says: the reason is in the details."""
     status = status_pb2.Status(
         code=code_pb2.PERMISSION_DENIED,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import google_crc32c
 import grpc
 from google.cloud.secretmanager import AccessSecretVersionRequest, AccessSecretVersionResponse
@@ -18,22 +16,22 @@ from tests.secret_versions import Writing
 SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 
 
-class FakeSecretManager:
+class FakeSecretManager(google_platform.Api):
     """Secrets with versions, and all that can be wrong with them. `address` is its `host:port`."""
 
     def __init__(self) -> None:
         self.accesses: list[str] = []  # the path that was asked for, each time
-        self.authorizations: list[str] = []  # and the header that came with it
         self.versions: dict[str, list[bytes | None]] = {}  # none: destroyed
         self.disabled: set[tuple[str, int]] = set()
         self._denied: dict[str, grpc.StatusCode] = {}
         self._corrupt: dict[str, int] = {}
-        self._down: grpc.StatusCode | None = None
-        self._slow = 0.0
-        self._off = False
         self.writing = Writing(self)
-        self._stopped = threading.Event()
-        self._server = self._serve("localhost:0")
+        access = grpc.unary_unary_rpc_method_handler(
+            self._access,
+            request_deserializer=AccessSecretVersionRequest.deserialize,
+            response_serializer=AccessSecretVersionResponse.serialize,
+        )
+        super().__init__(SERVICE, "Secret Manager", {"AccessSecretVersion": access, **self.writing.methods()})
 
     def add(self, name: str, value: str | bytes) -> int:
         """Add a version and return its number."""
@@ -63,30 +61,12 @@ class FakeSecretManager:
 
     def outage(self, code: grpc.StatusCode | None = grpc.StatusCode.UNAVAILABLE) -> None:
         """Answer everything with `code`, until it is none."""
-        self._down = code
-
-    def slow(self, seconds: float) -> None:
-        """Take that long for each answer."""
-        self._slow = seconds
-
-    def switch_off(self) -> None:
-        """Behave as a project in which the API was never enabled."""
-        self._off = True
+        self.refuse(code)
 
     @staticmethod
     def refuse_tokens(refused: bool = True) -> None:
         """Have the metadata server give no tokens: whoever has one goes on."""
         google_platform.refuse_tokens(refused)
-
-    def stop(self) -> None:
-        """Close the port, as a crash would."""
-        self._stopped.set()
-        self._server.stop(grace=None).wait()
-
-    def restart(self) -> None:
-        """Listen on the same port again."""
-        self._stopped.clear()
-        self._server = self._serve(self.address)
 
     def location(self, project: str = "my-project") -> str:
         """Return the setting SECRETS for this server."""
@@ -97,21 +77,11 @@ class FakeSecretManager:
         """Return what a process needs in its environment to trust this server and to have a token."""
         return google_platform.environment()
 
-    def _serve(self, address: str) -> grpc.Server:
-        access = grpc.unary_unary_rpc_method_handler(
-            self._access,
-            request_deserializer=AccessSecretVersionRequest.deserialize,
-            response_serializer=AccessSecretVersionResponse.serialize,
-        )
-        methods = {"AccessSecretVersion": access, **self.writing.methods()}
-        server, self.address = google_platform.serve(address, SERVICE, methods, threads=32)
-        return server
-
     def _access(
         self, request: AccessSecretVersionRequest, context: grpc.ServicerContext
     ) -> AccessSecretVersionResponse:
         self.accesses.append(request.name)
-        self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization")))
+        self.note(context)
         self.bear(context)
         parent, _, rest = request.name.partition("/secrets/")
         name, _, version = rest.partition("/versions/")
@@ -124,14 +94,6 @@ class FakeSecretManager:
                 self._corrupt[harmed] -= 1
                 value = bytes([value[0] ^ 1]) + value[1:]
         return AccessSecretVersionResponse(name=path, payload={"data": value, "data_crc32c": checksum})
-
-    def bear(self, context: grpc.ServicerContext) -> None:
-        """Be as slow, as far down or as switched off as told."""
-        self._stopped.wait(self._slow)
-        if self._down:
-            context.abort(self._down, "The service is currently unavailable.")
-        if self._off:
-            google_platform.abort_switched_off(context, "Secret Manager")
 
     def _find(self, parent: str, name: str, version: str, context: grpc.ServicerContext) -> tuple[str, bytes]:
         versions = self.versions.get(name, [])
