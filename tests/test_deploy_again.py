@@ -61,6 +61,20 @@ def test_a_run_that_was_killed_goes_on(checkout, google, deployed):
     assert essence(google.state) == essence(deployed.state)
 
 
+def test_a_run_that_was_interrupted_says_how_to_go_on(checkout, google, deployed):
+    """Whoever presses Ctrl-C in the middle is told that nothing is lost."""
+    google.state = State()
+    secrets = checkout.write("mine.yaml", deployed.values)
+    words = ("deploy", "--project", "my-project", "--yes", "--secrets-file", secrets)
+    process = checkout.start(*words, **deployed.settings)
+    google.drop_after(9, lambda: os.killpg(process.pid, signal.SIGINT))
+    _, told = process.communicate(timeout=200)
+
+    assert process.returncode == 1
+    assert "Run the same command again: it goes on from here." in told
+    assert "Traceback" not in told
+
+
 def test_the_script_leaves_the_same_state(checkout, google, deployed):
     """Whoever reads before running has the same installation in the end, and can run it again."""
     google.state = State()

@@ -19,6 +19,12 @@ from services.errors import LiaisonError, Misconfigured
 AT_ONCE = 4
 
 
+class Stopped(LiaisonError):
+    """Somebody ended the run."""
+
+    reason = "stopped"
+
+
 class Step(NamedTuple):
     """A thing that is not as wanted. `changes` is empty where it is not there at all."""
 
@@ -70,10 +76,13 @@ def carry_out(
             tell(step, True)
 
     in_order = sorted(needed, key=lambda step: step.resource.stage)
-    for _, stage in groupby(in_order, key=lambda step: step.resource.stage):
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for done in [pool.submit(run, lane) for lane in _lanes(stage)]:
-                done.result()
+    try:
+        for _, stage in groupby(in_order, key=lambda step: step.resource.stage):
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                for done in [pool.submit(run, lane) for lane in _lanes(stage)]:
+                    done.result()
+    except KeyboardInterrupt:  # the lines that ran heard of it too, and after them nothing more is started
+        raise Stopped("Stopped in the middle. Run the same command again: it goes on from here.") from None
 
 
 def progress(total: int, slow: str = "") -> Callable[[Step, bool], None]:

@@ -54,7 +54,10 @@ def _load(names: list[str]) -> None:
 def _answer(call: socket.socket, tells: socket.socket) -> None:
     """Run gcloud, tell the caller its exit code, and end; where the caller is killed, so is gcloud."""
     _, files, _, _ = socket.recv_fds(call, 1, 3)
-    words, environment, folder = json.loads(call.makefile().readline())
+    told = call.makefile().readline()
+    if not told:  # the caller was killed before it had said anything
+        os._exit(1)
+    words, environment, folder = json.loads(told)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     gcloud = os.fork()
     if gcloud == 0:
