@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
@@ -19,6 +20,18 @@ pytestmark = [pytest.mark.check, pytest.mark.timeout(500), pytest.mark.xdist_gro
 def wanted():
     """Return serverless.yaml, its variables filled in."""
     return fill_in(yaml.safe_load((ROOT / "serverless.yaml").read_text("utf-8")), Installation("my-project"), {})
+
+
+def test_the_first_run_shows_what_it_will_do_and_does(deployed):
+    """The plan, the question, each thing as it is made, and the slow ones also when they are begun."""
+    told = deployed.run.stdout
+    planned, _, done = told.partition("Go ahead? [y/N]: ")
+    apis, *things = re.findall(r"^[+~] (?:make|change) (.+)$", planned, re.MULTILINE)
+    made = re.findall(rf"^✓ \d+/{len(things) + 1} (.+)$", done, re.MULTILINE)
+
+    assert apis.startswith("APIs of the project: cloudfunctions.googleapis.com; run.g")
+    assert sorted(["APIs of the project", *things]) == sorted(made)
+    assert "… function liaison-webhook: takes two or three minutes\n" in done
 
 
 def test_the_first_run_is_well(deployed):

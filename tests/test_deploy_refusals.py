@@ -48,6 +48,11 @@ def in_no_region(google):
     google.state.absent["cloudtasks.googleapis.com"] = {"europe-north1"}
 
 
+def without_right(google):
+    """Take a right away that every command needs."""
+    google.state.denied.add("cloudfunctions.functions.get")
+
+
 def without_api(google):
     """Switch an API off that is needed to see what there is."""
     google.state.projects["my-project"].services.discard("cloudfunctions.googleapis.com")
@@ -63,8 +68,9 @@ CHECK, DEPLOY = ("--project", "my-project", "check"), ("deploy", "--project", "m
         (None, DEPLOY, {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": ""}, "Run `gcloud auth login`"),
         (in_no_region, (*DEPLOY, *REGION), ONLINE, "The region europe-north1 is not one, or does not have this"),
         (without_api, CHECK, {}, "Run `gcloud services enable cloudfunctions.googleapis.com --project=my-project`"),
+        (without_right, CHECK, {}, "--member=user:operator@example.com --role=roles/cloudfunctions.viewer"),
     ],
-    ids=["not logged in", "region", "API"],
+    ids=["not logged in", "region", "API", "right"],
 )
 def test_what_keeps_gcloud_from_it_is_said(checkout, google, harm, words, environment, told):
     """Each is a sentence and a next step."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 # How Google begins the names of rights, how gcloud begins the lines that need them, and the role that holds them. The
 # first that fits counts; Google does not always name the right.
 _ROLES = (
+    ("cloudfunctions.functions.get", "", "roles/cloudfunctions.viewer"),
     ("cloudfunctions.", "functions", "roles/cloudfunctions.admin"),
     ("run.", "run", "roles/run.admin"),
     ("iam.serviceaccounts.actas", "", "roles/iam.serviceAccountUser"),
