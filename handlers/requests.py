@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from flask import Request
@@ -19,6 +20,7 @@ DRAINED = 8 * 1024 * 1024  # bytes still read and thrown away, so that the sende
 DRAIN_TIME = 2.0  # seconds
 PAUSE = struct.pack("ll", 10, 0)  # seconds without a byte of the body; a sender that stops would hold its thread
 LONGEST_HEADER = 300  # characters of a header that is given back
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LONGEST = 60.0  # seconds for the whole of it; nor may one that drips
 
 
@@ -28,7 +30,7 @@ def read_body(request: Request, limit: int) -> bytes:
         raise UnsupportedContentType("Compressed bodies are not read: send it without Content-Encoding.")
     if line := request.environ.get("gunicorn.socket"):
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PAUSE)  # a timeout of Python's own would poll each time
-    length = request.content_length
+    length = _length(request)
     chunks: list[bytes] = []
     size, ends = 0, time.monotonic() + LONGEST
     while size <= limit and (length is None or length <= limit):
@@ -45,6 +47,13 @@ def read_body(request: Request, limit: int) -> bytes:
     raise BodyTooLarge(f"The body is larger than this address takes, which is {limit} bytes.")
 
 
+def _length(request: Request) -> int | None:
+    """Return the Content-Length; None where the body has no length of its own (RFC 9112, section 6.1)."""
+    told = request.environ.get("CONTENT_LENGTH", "")
+    has_length = told.isascii() and told.isdigit() and "HTTP_TRANSFER_ENCODING" not in request.environ
+    return int(told[:16]) if has_length else None  # no more digits than are too many in any case
+
+
 def _drain(request: Request) -> None:
     left, ends = DRAINED, time.monotonic() + DRAIN_TIME
     while left > 0 and time.monotonic() < ends and (chunk := _receive(request, CHUNK)):
@@ -54,7 +63,8 @@ def _drain(request: Request) -> None:
 def _receive(request: Request, size: int) -> bytes:
     """Read what comes next; UnreadableBody where the server finds it malformed, or the sender has gone."""
     try:
-        chunk: bytes = request.stream.read(size)
+        is_bounded = request.environ.get("wsgi.input_terminated")  # else werkzeug counts for the server
+        chunk: bytes = (request.environ["wsgi.input"] if is_bounded else request.stream).read(size)
     except Exception as error:
         if not (isinstance(error, OSError) or type(error).__module__.startswith("gunicorn.")):
             raise
@@ -109,6 +119,8 @@ def public_url(request: Request, base: str) -> str:
 
 def query_of(request: Request) -> Mapping[str, str]:
     """Return what stands in the address after `?`; raise UnreadableBody where that is not UTF-8."""
+    if not request.environ.get("QUERY_STRING"):
+        return NOTHING
     try:
         return request.args
     except UnicodeDecodeError as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from schemas.contact_relation_entity import ENTITY_FIELDS
 from schemas.fields import Comment, Flag, Identifier, is_blank, shorten
@@ -66,7 +66,7 @@ def cut(comment: str | None) -> tuple[str | None, tuple[str, ...]]:
 
 
 class ContactRelationSchema(Schema):
-    """Loads the fields, by their names in SuperOffice, into a ContactRelation."""
+    """Loads the fields, by their names in SuperOffice; which are needed depends on what is to be done."""
 
     class Meta:
         """What is not one of the fields is reported apart, as a warning."""
@@ -84,24 +84,6 @@ class ContactRelationSchema(Schema):
     comment = Comment(**_field("Comment", "Free text; what is over 254 characters is cut"))
     reversed = Flag(**_field("Reversed", "1 where it reads against the definition's direction"))
     action = fields.String(**_field("action", "`delete` removes the relation", enum=["save", "delete"]))
-
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def require(self, loaded: dict[str, Any], original: Mapping[str, Any], **_: Any) -> None:
-        """Say what is missing: which fields depends on what is to be done."""
-        action = str(original.get("action", "save")).strip().lower()
-        mistakes = {} if action in ("save", "delete") else {"action": ["The action is save or delete."]}
-        if "RelationId" not in original:
-            wanted = ("RelationId",) if action == "delete" else REQUIRED_TO_CREATE
-            mistakes |= {name: ["This field is missing."] for name in wanted if name not in original}
-        if mistakes:
-            raise ValidationError(mistakes)
-
-    @post_load
-    def build(self, loaded: dict[str, Any], **_: Any) -> ContactRelation:
-        """Make the relation, its comment cut to what SuperOffice takes."""
-        loaded["comment"], warnings = cut(loaded.get("comment"))
-        loaded["action"] = loaded.get("action", "save").strip().lower()
-        return ContactRelation(**loaded, warnings=warnings)
 
 
 _SCHEMA = ContactRelationSchema()
@@ -127,6 +109,20 @@ def _spelled(name: str) -> str:
     return letters(name[:LONGEST_NAME])
 
 
+def _missing(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name what is to be done cannot be done without."""
+    action = _action(given.get("action", "save"))
+    if action not in ("save", "delete"):
+        yield "action", "The action is save or delete."
+    if "RelationId" not in given:
+        wanted = ("RelationId",) if action == "delete" else REQUIRED_TO_CREATE
+        yield from ((name, "This field is missing.") for name in wanted if name not in given)
+
+
+def _action(given: Any) -> str:
+    return str(given).strip().lower()
+
+
 def load_contact_relation(payload: Any, decision: Mapping[str, Any] = MappingProxyType({})) -> ContactRelation:
     """Read a payload, flat or wrapped; raise PayloadError naming every mistake in the sender's own words.
 
@@ -150,13 +146,23 @@ def load_contact_relation(payload: Any, decision: Mapping[str, Any] = MappingPro
         decided = {_SCHEMA.fields[name].data_key or "": value for name, value in decision.items()}
         mistakes = [mistake for mistake in mistakes if _NAMES.get(_spelled(mistake[0])) not in decided]
         given |= decided
+    found = dict(_missing(given))
     try:
-        relation: ContactRelation = _schema_of(frozenset(given)).load(given)
+        loaded = _schema_of(frozenset(given)).load(given)
     except ValidationError as error:
-        mistakes += [(own_names.get(name, name), messages[0]) for name, messages in error.messages_dict.items()]
-    if mistakes:
-        raise PayloadError(mistakes)
-    return replace(relation, warnings=relation.warnings + tuple(_unrecognised(strange))) if strange else relation
+        found = {name: messages[0] for name, messages in error.messages_dict.items()} | found
+    if mistakes or found:
+        raise PayloadError(mistakes + [(own_names.get(name, name), message) for name, message in found.items()])
+    return _built(loaded, strange)
+
+
+def _built(loaded: dict[str, Any], strange: list[str]) -> ContactRelation:
+    """Make the relation, its comment cut to what SuperOffice takes."""
+    comment, warnings = cut(loaded.get("comment"))
+    warnings = (*warnings, *_unrecognised(strange)) if strange else warnings
+    return ContactRelation(
+        **{**loaded, "comment": comment, "action": _action(loaded.get("action", "save"))}, warnings=warnings
+    )
 
 
 def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
