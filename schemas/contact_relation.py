@@ -134,8 +134,7 @@ def load_contact_relation(payload: Any, decision: Mapping[str, Any] = MappingPro
     own_names: dict[str, str] = {}
     strange: list[str] = []
     mistakes: list[tuple[str, str]] = []
-    for own_name, value in _unwrapped(payload):
-        name = _NAMES.get(_spelled(own_name))
+    for own_name, name, value in _unwrapped(payload):
         if name is None:
             strange.append(own_name)
         elif not is_blank(value):
@@ -165,13 +164,14 @@ def _built(loaded: dict[str, Any], strange: list[str]) -> ContactRelation:
     )
 
 
-def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give each field, those inside a wrapper such as `ContactRelationEntity` included."""
-    for name, value in payload.items():
-        if _spelled(name) in WRAPPERS and isinstance(value, Mapping):
-            yield from ((str(inner), inner_value) for inner, inner_value in value.items())
+def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, str | None, Any]]:
+    """Give each field, by the sender's name and ours, those inside a wrapper (`ContactRelationEntity`) included."""
+    for own_name, value in payload.items():
+        spelled = _spelled(str(own_name))
+        if isinstance(value, Mapping) and spelled in WRAPPERS:
+            yield from ((str(name), _NAMES.get(_spelled(str(name))), inner) for name, inner in value.items())
         else:
-            yield str(name), value
+            yield str(own_name), _NAMES.get(spelled), value
 
 
 @lru_cache(maxsize=1024)  # a form asks the same questions each time

@@ -51,7 +51,8 @@ class Services(NamedTuple):
 
     def fetch_secrets(self, hook: Hook) -> None:
         """Fetch what a webhook needs, side by side, as far as it is not kept: one by one they add up."""
-        self.secrets.fetch((*secret_names(hook.verify), *secrets_needed(self.settings)))
+        if self.secrets.is_far:
+            self.secrets.fetch((*secret_names(hook.verify), *secrets_needed(self.settings)))
 
     def unsound(self) -> tuple[str, ...]:
         """Say what is wrong in hooks.yaml and with the secrets on this machine; calls nothing outside."""

@@ -32,8 +32,9 @@ class Interpreter(TreeInterpreter):
 
     def work_out(self, expression: Expression) -> Any:
         """Return what an expression comes to; InvalidSubmission where it cannot be worked out."""
+        tree = expression.tree
         try:
-            return self.visit(expression.tree, self.fields)
+            return self.visit_field(tree, self.fields) if tree["type"] == "field" else self.visit(tree, self.fields)
         except JMESPathTypeError as error:  # its own words hold the value
             types = " or ".join(kind.replace("array-", "array of ") for kind in error.expected_types)
             reason = f"{error.function_name}() takes a value of type {types}"

@@ -29,10 +29,11 @@ def bind(headers: Mapping[str, str], project: str | None) -> None:
     context: dict[str, Any] = {}
     if execution_id := headers.get("Function-Execution-Id"):
         context["logging.googleapis.com/labels"] = {"execution_id": execution_id[:64]}
-    trace = _TRACEPARENT.fullmatch(headers.get("traceparent", "")) or _CLOUD_TRACE.fullmatch(
-        headers.get("X-Cloud-Trace-Context", "")
+    trace = project and (
+        _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+        or _CLOUD_TRACE.fullmatch(headers.get("X-Cloud-Trace-Context", ""))
     )
-    if trace and project:
+    if trace:
         context["logging.googleapis.com/trace"] = f"projects/{project}/traces/{trace[1]}"
     _CONTEXT.set(context)
 

@@ -121,13 +121,16 @@ class SecretStore:
         before = None if "@" in name else self._before(name, newest.number)
         return tuple(version.text.encode() for version in (newest, before) if version)
 
+    @property
+    def is_far(self) -> bool:
+        """Whether fetching several side by side saves time."""
+        return self._source.is_far
+
     def fetch(self, names: Iterable[str]) -> None:
-        """Fetch those that are not kept, side by side, from where that saves time.
+        """Fetch those that are not kept, side by side.
 
         What fails is told when that secret is asked for.
         """
-        if not self._source.is_far:
-            return
         stamp = self._source.stamp()
         missing = [name for name in names if not self._is_fresh(self._slot(name).answer, stamp)]
         self._each(self._fetch, missing)

@@ -23,7 +23,7 @@ def storable(entry: Entry) -> Entry:
     if entry.key is None:
         return entry
     key = entry.key.encode("utf-8", "surrogatepass")
-    is_text = key.decode("utf-8", "replace") == entry.key
+    is_text = entry.key.isascii() or key.decode("utf-8", "replace") == entry.key
     is_like_ours = entry.seconds is None and entry.key.startswith(OWN_KEYS)
     if is_text and not is_like_ours and len(key) <= LONGEST_KEY:
         return entry

@@ -34,18 +34,17 @@ def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
 
 def _listed(items: Any, step: Answers) -> Iterator[Answer]:
     """Give each object of a list as an answer; in a mapping its key is a name too, and it may be the value itself."""
-    entries: Iterable[tuple[Any, Any]] = enumerate(items) if isinstance(items, list) else ()
-    if isinstance(items, dict):
-        entries = items.items()
+    entries: Iterable[tuple[tuple[str, ...], Any]] = ()
+    if isinstance(items, list):
+        entries = [((), item) for item in items if isinstance(item, dict)]
+    elif isinstance(items, dict):
+        entries = [((str(key),), item) for key, item in items.items()]
     ways, values, is_several = [way(path) for path in step.names], _ways_to(step.value), asking(step.several)
     for key, item in entries:
-        names = () if isinstance(items, list) else (str(key),)
-        if isinstance(item, dict):
-            names = (*names, *_names(item, ways))
-            if names:
-                yield Answer(names, _value(item, step, _first(item, values), several=is_several(item)))
-        elif names:
-            yield Answer(names, item)
+        if not isinstance(item, dict):
+            yield Answer(key, item)
+        elif names := (*key, *_names(item, ways)):
+            yield Answer(names, _value(item, step, _first(item, values), several=is_several(item)))
 
 
 def _names(item: Mapping[str, Any], ways: list[Way]) -> list[str]:
@@ -58,6 +57,8 @@ def _names(item: Mapping[str, Any], ways: list[Way]) -> list[str]:
 
 
 def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool) -> Any:
+    if not several and type(value) is str and step.options is None:  # as most are
+        return value
     if several and step.list_value is not None:
         listed = find(item, step.list_value)
         value = listed if isinstance(listed, list) else value

@@ -89,7 +89,9 @@ def header(headers: Mapping[str, str], name: str) -> str | None:
     value = headers.get(name)
     if value is None:
         wanted = name.lower()
-        value = next((text for key, text in headers.items() if key.lower() == wanted), None)
+        for key in headers:
+            if key.lower() == wanted:
+                return headers[key]
     return value
 
 

@@ -38,6 +38,8 @@ def find_encoding(charset: str) -> str:
 
 def strip_marks(body: bytes, encoding: str) -> tuple[bytes, str]:
     """Take all byte order marks off the front; UTF-16 and UTF-32, by mark or by label, become UTF-8."""
+    if b"\t" <= body[:1] <= b"~" and encoding == "utf-8":  # as nearly all are
+        return body, encoding
     wide = next((name for mark, name in _MARKS if body.startswith(mark)), None)
     if wide or encoding.startswith(("utf-16", "utf-32")):
         text = decode(body, wide or encoding, "The body")
