@@ -88,14 +88,8 @@ class ContactRelationSchema(Schema):
 
 _SCHEMA = ContactRelationSchema()
 _NAMES = {name.lower(): name for name in (fld.data_key or "" for fld in _SCHEMA.fields.values())}
-_OURS = {fld.data_key or "": name for name, fld in _SCHEMA.fields.items()}
+_FIELDS = {fld.data_key or "": (name, fld) for name, fld in _SCHEMA.fields.items()}
 _SET_BY_SUPEROFFICE = {name.lower() for name in ENTITY_FIELDS} - _NAMES.keys()
-
-
-@lru_cache(maxsize=1 << len(_OURS))
-def _schema_of(given: frozenset[str]) -> ContactRelationSchema:
-    """Return the schema with these fields alone: the others would take as long, though they are not there."""
-    return ContactRelationSchema(only=[_OURS[name] for name in given])
 
 
 @lru_cache(maxsize=1024)
@@ -107,6 +101,18 @@ def letters(name: str) -> str:
 def _spelled(name: str) -> str:
     """Return the letters of a name, of which none that is known is long."""
     return letters(name[:LONGEST_NAME])
+
+
+def _loaded(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what the schema's fields make of what is given, by our names, and what is wrong with the others."""
+    loaded, wrong = dict[str, Any](), dict[str, str]()
+    for name, value in given.items():
+        ours, declared = _FIELDS[name]
+        try:
+            loaded[ours] = declared.deserialize(value, name, given)
+        except ValidationError as error:
+            wrong[name] = str(error.messages[0])
+    return loaded, wrong
 
 
 def _missing(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -145,13 +151,10 @@ def load_contact_relation(payload: Any, decision: Mapping[str, Any] = MappingPro
         decided = {_SCHEMA.fields[name].data_key or "": value for name, value in decision.items()}
         mistakes = [mistake for mistake in mistakes if _NAMES.get(_spelled(mistake[0])) not in decided]
         given |= decided
-    found = dict(_missing(given))
-    try:
-        loaded = _schema_of(frozenset(given)).load(given)
-    except ValidationError as error:
-        found = {name: messages[0] for name, messages in error.messages_dict.items()} | found
-    if mistakes or found:
-        raise PayloadError(mistakes + [(own_names.get(name, name), message) for name, message in found.items()])
+    loaded, wrong = _loaded(given)
+    wrong |= _missing(given)
+    if mistakes or wrong:
+        raise PayloadError(mistakes + [(own_names.get(name, name), message) for name, message in wrong.items()])
     return _built(loaded, strange)
 
 

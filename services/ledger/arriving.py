@@ -52,11 +52,12 @@ class Plan(NamedTuple):
     pair: Pair | None = None
 
 
-def opened(entry: Entry, plan: Plan, delivery: Delivery, pair: Pair | None) -> Opened:
+def opened(entry: Entry, plan: Plan) -> Opened:
     """Tell the opener what its entry became, once it is written."""
+    delivery = plan.delivery
     if plan.how == "known":
         return Opened(delivery, "known", other_content=delivery.fingerprint != entry.fingerprint)
-    return Opened(delivery, plan.how, Claim(delivery, pair) if delivery.owner else None)
+    return Opened(delivery, plan.how, Claim(delivery, plan.pair) if delivery.owner else None)
 
 
 class Opening(NamedTuple):

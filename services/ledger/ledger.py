@@ -64,7 +64,7 @@ class Ledger:
         entries = [storable(entry) for entry in entries]
         keys = [entry.key for entry in entries if entry.key is not None]
         saves = [entry.save.pair for entry in entries if entry.save]
-        if len(set(keys)) < len(keys) or len(set(saves)) < len(saves):
+        if len(entries) > 1 and (len(set(keys)) < len(keys) or len(set(saves)) < len(saves)):
             raise ValueError(keys, saves)
         owner = secrets.token_hex(8) if claim and status not in HELD else None
         due = None if status in HELD else (now if due_at is None else due_at)
@@ -78,12 +78,12 @@ class Ledger:
                 for entry, place in zip(entries, places, strict=False)
             ]
             try:
-                written = self._write(opening, plans)
+                self._write(opening, [plan for plan in plans if plan.how != "known"])
             except Conflict:
                 known = self._look_up(environment, arrival.hook, keys)
-                pairs = self.store.pairs(environment, {entry.save.pair for entry in entries if entry.save})
+                pairs = self.store.pairs(environment, set(saves))
                 continue
-            return tuple(opened(entry, plan, *row) for entry, plan, row in zip(entries, plans, written, strict=True))
+            return tuple([opened(entry, plan) for entry, plan in zip(entries, plans, strict=True)])
         raise LedgerDown(TOO_BUSY)
 
     def claim(self, environment: str, delivery_id: str, now: float, *, early: bool = False) -> Claim | None:
@@ -236,11 +236,10 @@ class Ledger:
         was, _ = notes.change_sweep(self.store, environment, lambda sweep: notes.ended(sweep, now))
         return None if was.outage_since is None else max(0.0, now - was.outage_since)
 
-    def _write(self, opening: Opening, plans: Sequence[Plan]) -> list[tuple[Delivery, Pair | None]]:
-        """Write what is new or tried anew, and return the delivery of every plan, and its pair where that is held."""
-        fresh = [plan for plan in plans if plan.how != "known"]
+    def _write(self, opening: Opening, fresh: Sequence[Plan]) -> None:
+        """Write what is new or tried anew, and the content on which it stands."""
         if not fresh:
-            return [(plan.delivery, None) for plan in plans]
+            return
         came = opening.arrival
         content = Content(opening.content, came.body, came.content_type, came.headers, came.query, len(fresh))
         # First what may be there already: a store that finds that out at once has nothing to undo.
@@ -248,13 +247,7 @@ class Ledger:
         changes += [plan.pair for plan in fresh if plan.pair]
         changes += [plan.delivery for plan in fresh]
         changes += [content, *release(self.store, [plan.left for plan in fresh if plan.left])]
-        written = commit(self.store, changes)
-        rows = {row.id: row for row in written if isinstance(row, Delivery)}
-        pairs = {row.name: row for row in written if isinstance(row, Pair)}
-        return [
-            (rows.get(plan.delivery.id, plan.delivery), pairs.get(plan.pair.name) if plan.pair else None)
-            for plan in plans
-        ]
+        commit(self.store, changes)
 
     def _look_up(self, environment: str, hook: str, keys: Sequence[str]) -> dict[str, Known]:
         found = self.store.keys(environment, hook, keys)

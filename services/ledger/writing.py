@@ -13,13 +13,16 @@ TRIES = 20  # times that a commit is decided anew because somebody else was quic
 TOO_BUSY = "A delivery could not be written, because others were always quicker."
 
 
+_NO_RECORD = (Gone, Keep)
+
+
 def commit(store: Store, changes: Sequence[Change]) -> list[Any]:
-    """Commit, and return the records with their new versions. Raises Conflict."""
+    """Commit, and return the records, which know their new versions now. Raises Conflict."""
     versions = store.commit(changes) if changes else ()
-    return [
-        change if isinstance(change, Gone | Keep) else stored(change, version)
-        for change, version in zip(changes, versions, strict=True)
-    ]
+    for change, version in zip(changes, versions, strict=True):
+        if not isinstance(change, _NO_RECORD):
+            stored(change, version)
+    return list(changes)
 
 
 def write_claim(store: Store, claim: Claim, more: Sequence[Change] = ()) -> Claim:
