@@ -135,7 +135,12 @@ def _any_matches(
 
 
 def _without_prefix(candidates: Sequence[bytes], prefixes: Sequence[bytes]) -> list[bytes]:
-    return [candidate[len(prefix) :] for prefix in prefixes for candidate in candidates if candidate.startswith(prefix)]
+    return [
+        candidate.removeprefix(prefix).strip()
+        for prefix in prefixes
+        for candidate in candidates
+        if candidate.startswith(prefix)
+    ]
 
 
 def _signature(scheme: Hmac, key: bytes, values: Mapping[str, bytes]) -> bytes:
