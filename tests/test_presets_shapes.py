@@ -16,6 +16,11 @@ from tests.senders import BODIES, HOOK, SENDERS, TYPES
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/nord", "type": "joined", "data": {"company_id": 686}}
 BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/nord", "ce-type": "joined"}
+BOXES = {"key": "q1", "label": "Topics", "type": "CHECKBOXES", "value": ["a"], "options": [{"id": "a", "text": "Vind"}]}
+TICKED = [
+    {"key": f"q1_{place}", "label": f"Topics ({text})", "type": "CHECKBOXES", "value": ticked}
+    for place, text, ticked in (("a", "Vind", True), ("b", "Sol", False))
+]
 
 
 def take(preset: str, body: object, headers: dict[str, str] | None = None) -> Submission:
@@ -55,6 +60,12 @@ def take(preset: str, body: object, headers: dict[str, str] | None = None) -> Su
         ("superoffice", {"Event": "relation.deleted", "Values": {"reldef_id": 19}}, {}, {"reldef_id": 19}),
         ("typeform", "typeform.json", {}, {"events": [], "score": 9, "segment": "Nord", "form_name": "Bli partner"}),
         ("tally", "tally.json", {}, {"events": [], "form_id": "VwbNEw", "submitted_at": "2026-01-02T03:04:05.000Z"}),
+        (
+            "tally",
+            {"data": {"fields": [BOXES, *TICKED]}},
+            {},
+            {"topics": ["Vind"], "topics_vind": True, "topics_sol": False},
+        ),
         ("fillout", "fillout.json", {}, {"events": [], "price": "12.5"}),
         ("gravity-forms", "gravity-forms.json", {}, {"_7": ["Oslo", "Bodø"], "submitted_at": "2026-01-02 03:04:05"}),
         ("cf7", "cf7.json", {}, {"level": "Gull", "cv": {"filename": "cv.pdf"}}),

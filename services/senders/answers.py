@@ -66,7 +66,7 @@ def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool)
         value = _text(value, step.text)
     if step.options is not None:
         value = _chosen(value, find(item, step.options))
-    if several:
+    if several and not isinstance(value, bool):  # Tally tells of each box once more, whether it is ticked
         return as_list(value)
     return value[0] if isinstance(value, list) and len(value) == 1 and holds(step.one, item) else value
 
