@@ -31,9 +31,9 @@ class Explanation:
 
 
 def explain(mapping: RelationMapping, fields: Mapping[str, Any], when: Template | None = None) -> Explanation:
-    """Work every template out, whether or not the others fail. `raw`, which repeats it all, is left out."""
+    """Work every template out, whether or not the others fail. `raw`, which repeats it all, comes last."""
     return Explanation(
-        names=tuple((name, value) for name, value in fields.items() if name != "raw"),
+        names=tuple(sorted(fields.items(), key=lambda named: named[0] == "raw")),
         templates=tuple(_explained(path, template, fields) for path, template in _templates(mapping, when)),
     )
 

@@ -33,5 +33,7 @@ def test_shows_every_template_with_what_it_gave():
 
 
 def test_shows_the_names_that_can_be_used():
-    """Every name with its value; the body as it came is not repeated."""
-    assert explain(MAPPING, {"level": "Tin", "raw": {"Level": "Tin"}}).names == (("level", "Tin"),)
+    """Every name with its value; the body as it came, which repeats them, is the last."""
+    raw = {"Level": "Tin"}
+
+    assert explain(MAPPING, {"raw": raw, "level": "Tin"}).names == (("level", "Tin"), ("raw", raw))
