@@ -22,7 +22,10 @@ Template = tuple[bytes | str, ...]
 
 
 class Timestamp(NamedTuple):
-    """When it was signed: in `header`, or in the pair where that is None; `tolerance` is in seconds."""
+    """When it was signed: in `header`, or in the pair where that is None; `tolerance` is in seconds.
+
+    `unit` is that of a number since 1970; `iso` is a text such as 2026-01-02T03:04:05Z (RFC 3339).
+    """
 
     header: str | None
     unit: str
@@ -94,7 +97,7 @@ def _check_placeholder(name: str) -> None:
 
 class _TimestampSchema(Strict):
     header = header_name(load_default=None)
-    unit = one_of("s", "ms")
+    unit = one_of("s", "ms", "iso")
     tolerance = fields.Integer(
         strict=True,
         load_default=300,
@@ -145,8 +148,8 @@ class HmacSchema(Strict):
             raise ValidationError("{timestamp} needs timestamp: {header: …} beside the template", "template")
         if "id" in names and not loaded["id"]:
             raise ValidationError("{id} needs id: {header: …} beside the template", "template")
-        if ("secret" in names) != (loaded["digest"] == "plain"):
-            raise ValidationError("{secret} belongs in the template of digest: plain, and only there", "template")
+        if loaded["digest"] == "plain" and "secret" not in names:
+            raise ValidationError("digest: plain needs {secret} in the template, or anybody could sign", "template")
 
     @validates_schema
     def check_pair(self, loaded: Mapping[str, Any], **_kwargs: Any) -> None:

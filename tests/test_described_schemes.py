@@ -9,6 +9,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
 
@@ -130,13 +131,14 @@ SCHEMES = {
         lambda _: {"Authorization": f"HMAC {b64(tag(RAW_KEY, BODY))}"},
         secret=b64(RAW_KEY),
     ),
-    "zendesk": Scheme(  # its time is no number: it is signed as it stands, without a window
-        "{encoding: base64, header: X-Zendesk-Webhook-Signature, template: '{id}{body}',"
-        " id: {header: X-Zendesk-Webhook-Signature-Timestamp}}",
+    "zendesk": Scheme(
+        "{encoding: base64, header: X-Zendesk-Webhook-Signature, template: '{timestamp}{body}',"
+        " timestamp: {header: X-Zendesk-Webhook-Signature-Timestamp, unit: iso}}",
         lambda sent: {
-            "X-Zendesk-Webhook-Signature-Timestamp": f"2026-01-02T03:04:{sent.now % 60:02}Z",
-            "X-Zendesk-Webhook-Signature": b64(tag(sent.key, f"2026-01-02T03:04:{sent.now % 60:02}Z", BODY)),
+            "X-Zendesk-Webhook-Signature-Timestamp": (at := f"{datetime.fromtimestamp(sent.now, UTC):%FT%TZ}"),
+            "X-Zendesk-Webhook-Signature": b64(tag(sent.key, at, BODY)),
         },
+        300,
     ),
     "dated": Scheme(
         '{header: X-Content-Hmac, template: "{method}\\n{date}\\n{url}\\n{body}"}',

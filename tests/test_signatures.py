@@ -67,6 +67,7 @@ SIGNED = [
     ({"pair": {"signature": "s"}, "encoding": "base64"}, f"s={B64}"),
     ({"pair": PAIR, "template": "{timestamp}.{body}"}, f"t=7,v1={sign(b'key', b'7.' + BODY).hex()}"),
     ({"template": "v0:{body}:Å"}, sign(b"key", b"v0:" + BODY + b":\xc3\x85").hex()),
+    ({"template": "{secret}.{body}"}, sign(b"key", b"key." + BODY).hex()),
     ({"digest": "plain", "template": "{secret}{body}"}, hashlib.sha256(b"key" + BODY).hexdigest()),
     ({"digest": "plain", "template": "{body}{secret}", "algorithm": "sha1"}, hashlib.sha1(BODY + b"key").hexdigest()),
 ]
@@ -106,6 +107,11 @@ BAD_TIMES = [
     "☃",
     f"0x{NOW:x}",
     "²",
+    "2023-11-14T22:13:20",
+    "2023-11-14",
+    "2023-11-14T22:13:20Z" + " " * 30 + "Z",
+    "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59",
 ]
 
 
@@ -208,11 +214,11 @@ def test_any_live_secret_counts(live):
     assert prove({}, live, {"X-Signature": HEX}) is None
 
 
-@pytest.mark.parametrize(("unit", "late"), [("s", 1), ("ms", 1), ("s", -1), ("ms", -1)])
+@pytest.mark.parametrize(("unit", "late"), [(unit, late) for unit in ("s", "ms", "iso") for late in (1, -1)])
 def test_the_window_ends_on_both_sides(unit, late):
     """A signature counts up to `tolerance` seconds before and after, and no longer."""
     scheme = {"template": "{timestamp}.{body}", "timestamp": {"header": "T", "unit": unit, "tolerance": 60}}
-    stamp = str(NOW * (1000 if unit == "ms" else 1))
+    stamp = {"s": f"{NOW}", "ms": f"{NOW}000", "iso": "2023-11-14T23:13:20.000000001+01:00"}[unit]
     headers = {"T": stamp, "X-Signature": sign(b"key", f"{stamp}.".encode() + BODY).hex()}
     assert prove(scheme, [b"key"], headers, now=NOW + 60 * late) is None
     with pytest.raises(NotProven, match="more than 60 seconds before or after"):
@@ -220,9 +226,9 @@ def test_the_window_ends_on_both_sides(unit, late):
 
 
 @pytest.mark.parametrize("stamp", BAD_TIMES)
-@pytest.mark.parametrize("unit", ["s", "ms"])
+@pytest.mark.parametrize("unit", ["s", "ms", "iso"])
 def test_refuses_a_malformed_time(unit, stamp):
-    """Only ASCII digits are a time, in the header and in the pair."""
+    """Only ASCII digits are a time, or a date and time with its zone, in the header and in the pair."""
     timestamp, signature = {"unit": unit}, sign(b"key", stamp.encode() + BODY).hex()
     with pytest.raises(NotProven):
         prove(

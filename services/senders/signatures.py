@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # Longer than any time in milliseconds; Python's int() refuses 5,000 digits with another exception.
 _LONGEST_TIME = 18
+_LONGEST_ISO = 40  # characters; with nanoseconds and a zone it has 35
 # Checking one costs as much as fifty HMACs; a sender that rotates its key sends two.
 _MOST_ED25519 = 8
 
@@ -84,14 +86,28 @@ def _check_time(timestamp: Timestamp, stamp: bytes | None, now: float) -> None:
     """Refuse what was signed too long ago, or too far ahead, by a clock of the sender's."""
     if not stamp:
         raise NotProven("The time of signing is missing: let the sending tool sign its webhooks anew.")
-    if not stamp.isdigit() or len(stamp) > _LONGEST_TIME:
-        raise NotProven("The time of signing is not a whole number: send it as seconds or milliseconds since 1970.")
-    signed_at = int(stamp) / (1000 if timestamp.unit == "ms" else 1)
+    signed_at = _read_iso(stamp) if timestamp.unit == "iso" else _read_number(stamp, timestamp.unit)
     if abs(now - signed_at) > timestamp.tolerance:
         raise NotProven(
             f"This was signed more than {timestamp.tolerance} seconds before or after it came: check the "
             "sender's clock, and let it sign anew when it sends again."
         )
+
+
+def _read_number(stamp: bytes, unit: str) -> float:
+    if not stamp.isdigit() or len(stamp) > _LONGEST_TIME:
+        raise NotProven("The time of signing is not a whole number: send it as seconds or milliseconds since 1970.")
+    return int(stamp) / (1000 if unit == "ms" else 1)
+
+
+def _read_iso(stamp: bytes) -> float:
+    try:
+        signed_at = datetime.fromisoformat(stamp[:_LONGEST_ISO].decode("ascii"))
+    except ValueError:  # UnicodeDecodeError is one
+        signed_at = datetime.min
+    if signed_at.tzinfo is None:
+        raise NotProven("The time of signing is no date and time with a zone: send it like 2026-01-02T03:04:05Z.")
+    return signed_at.timestamp()
 
 
 def _signed_values(scheme: Hmac, received: Received, stamp: bytes | None) -> dict[str, bytes]:
@@ -145,10 +161,11 @@ def _without_prefix(candidates: Sequence[bytes], prefixes: Sequence[bytes]) -> l
 
 def _signature(scheme: Hmac, key: bytes, values: Mapping[str, bytes]) -> bytes:
     """Make the one text that is right: comparing texts leaves a signature a single spelling."""
+    message = _fill(scheme.template, {**values, "secret": key} if "secret" in scheme.placeholders else values)
     if scheme.digest == "plain":
-        raw = hashlib.new(scheme.algorithm, _fill(scheme.template, {**values, "secret": key})).digest()
+        raw = hashlib.new(scheme.algorithm, message).digest()
     else:
-        raw = hmac.digest(key, _fill(scheme.template, values), scheme.algorithm)
+        raw = hmac.digest(key, message, scheme.algorithm)
     return binascii.hexlify(raw) if scheme.encoding == "hex" else binascii.b2a_base64(raw, newline=False)
 
 
@@ -189,7 +206,7 @@ def _ed25519_matches(scheme: Hmac, secret: bytes, values: Mapping[str, bytes], c
 
     public_key = _public_key(secret)
     prefixes = [b"v1a," for prefix in scheme.prefixes if prefix == b"v1,"]
-    message = _fill(scheme.template, values)
+    message = _fill(scheme.template, {**values, "secret": secret})
     for candidate in islice(_without_prefix(candidates, prefixes), _MOST_ED25519):
         raw = _key_bytes("base64", candidate)
         if public_key is None or binascii.b2a_base64(raw, newline=False) != candidate:
