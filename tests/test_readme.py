@@ -11,6 +11,7 @@ import yaml
 
 from commands.liaison import liaison
 from schemas.hooks import Hook, HookSchema, load_hooks
+from schemas.signature import HmacSchema
 from schemas.verification import VerificationField
 from services.senders.presets import Presets
 from services.settings import SETTINGS_NAMES
@@ -49,6 +50,11 @@ def test_every_key_of_a_hook_is_there_and_no_other():
     known = {field.data_key or name for name, field in HookSchema().fields.items()}
 
     assert first_cells(section("What a hook may say")) == known
+
+
+def test_every_key_of_a_signature_is_there_and_no_other():
+    """A tool of no list is described from this table alone."""
+    assert first_cells(section("A tool that is in no list")) == {*HmacSchema().fields}
 
 
 def test_every_status_is_there():
