@@ -13,7 +13,8 @@ key                       value
 `nest`                    which names of a *form* mean nesting: `brackets` (`a[b][]=x`, the default), `dots`; `[]` none
 `unwrap_json`             paths whose text is JSON (Jotform's `rawRequest`), each read in its place; `"*"` is every
                           field at the top whose text happens to be a JSON list or object
-`base64`                  paths whose text is base64 (Pub/Sub's `message.data`), then JSON or text, read in its place
+`base64`                  paths whose text is base64 (Pub/Sub's `message.data`), then JSON or text, read in its place;
+                          plain text at a `root` is a field (`data`)
 `each`                    path of a list of which each item is a submission of its own, and the body of the steps below;
                           a body that is itself a list needs no `each`
 `bare_with_header`        a header with which the steps from `root` to `merge` do not apply, the body being the record

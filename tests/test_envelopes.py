@@ -22,6 +22,14 @@ def test_pubsub_may_carry_attributes_alone():
     assert only("pubsub", pubsub(b"", attributes={"company": "Acme"})).fields["company"] == "Acme"
 
 
+@pytest.mark.parametrize("attributes", [{}, {"company": "Acme"}])
+def test_pubsub_may_carry_plain_text(attributes):
+    """A message that is no JSON is a field of its own, beside its attributes."""
+    fields = only("pubsub", pubsub("prøve".encode(), attributes=attributes)).fields
+
+    assert {name: value for name, value in fields.items() if name != "raw"} == {"data": "prøve", **attributes}
+
+
 def test_pubsub_may_carry_an_array():
     """A message that holds an array is one submission for each item."""
     decoded = taken("pubsub", pubsub(b'[{"n": 1}, {"n": 2}]'))

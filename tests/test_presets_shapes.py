@@ -16,6 +16,7 @@ from tests.senders import BODIES, HOOK, SENDERS, TYPES
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/nord", "type": "joined", "data": {"company_id": 686}}
 BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/nord", "ce-type": "joined"}
+TEXT = {"attributes": {"attr1": "attr1-value"}, "data": "dGVzdCBtZXNzYWdlIDM="}
 BOXES = {"key": "q1", "label": "Topics", "type": "CHECKBOXES", "value": ["a"], "options": [{"id": "a", "text": "Vind"}]}
 TICKED = [
     {"key": f"q1_{place}", "label": f"Topics ({text})", "type": "CHECKBOXES", "value": ticked}
@@ -55,6 +56,8 @@ def take(preset: str, body: object, headers: dict[str, str] | None = None) -> Su
         ("cloudevents", {"company_id": 686, "data": {"a": 1}}, BINARY, {"company_id": 686, "data": {"a": 1}}),
         ("eventarc", {"bucket": "uploads", "metadata": {"company_id": "686"}}, BINARY, {"bucket": "uploads"}),
         ("eventarc", {**EVENT, "data": {"message": {"data": "eyJjb21wYW55X2lkIjogNjg2fQ"}}}, {}, {"company_id": 686}),
+        ("eventarc", {**EVENT, "data": {"message": TEXT}}, {}, {"data": "test message 3", "attr1": "attr1-value"}),
+        ("pubsub", {"message": TEXT}, {}, {"data": "test message 3", "attr1": "attr1-value"}),
         ("pubsub", {"company_id": 686}, {"x-goog-pubsub-message-id": "77"}, {"company_id": 686}),
         ("pubsub", {"message": {"data": "", "attributes": {"company_id": "686"}}}, {}, {"company_id": "686"}),
         ("superoffice", {"Event": "relation.deleted", "Values": {"reldef_id": 19}}, {}, {"reldef_id": 19}),

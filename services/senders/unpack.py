@@ -232,6 +232,10 @@ def _root(body: Any, packing: Packing) -> Any:
     root = first(body, packing.root)
     if isinstance(root, dict | list):
         return root
+    if isinstance(root, str) and root:  # a message of plain text is a field, called as its place is
+        for path in packing.base64:
+            if path in packing.root and find(body, path) is root:
+                return {path.rpartition(".")[2]: root}
     is_elsewhere = any(isinstance(find(body, place), dict | list) for place in others)
     if is_elsewhere and root in (MISSING, ""):
         return MISSING
