@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Request
 
 from handlers.proof import prove
-from handlers.requests import headers_of, read_body
+from handlers.requests import headers_of, query_of, read_body
 from schemas.contact_relation_entity import WRITABLE
 from schemas.hooks import Hook
 from schemas.relation_mapping import RelationMapping
@@ -18,6 +18,7 @@ from services.composition import Services, assemble
 from services.deadline import Deadline
 from services.errors import LiaisonError, MethodNotAllowed
 from services.explain import Explanation, explain
+from services.keeping import arrival_of
 from services.reading import NOTHING, Wish, is_ignored, look_up, read_wanted
 from services.saving import look_and_save
 from services.secret_store import open_store
@@ -117,7 +118,8 @@ def rehearse(request: Request, hook: Hook, services: Services, *, with_proof: bo
         tried = replace(tried, size=len(body))
         if with_proof:
             tried = _prove(tried, request, body, hook, services)
-        decoded = unpack(read(body, request.content_type), headers_of(request), hook.packing)
+        arrival = arrival_of(hook, body, request.content_type or "", headers_of(request), query_of(request))
+        decoded = unpack(read(arrival.body, arrival.content_type), arrival.headers, hook.packing)
     except LiaisonError as error:
         return replace(tried, unreadable=error)
     items = tuple(rehearse_one(submission, hook, services) for submission in decoded.submissions)

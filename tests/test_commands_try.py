@@ -24,12 +24,13 @@ SIGNUP = b'{"Company": "686", "level": "gold", "Topics": ["Boats", "Ice"]}'
 HEAD = f"POST /hooks/mapped HTTP/1.1\nHost: crm.example\nContent-Type: application/json\nX-Api-Key: {KEY}\n\n".encode()
 SIGNED = {"verify": {"hmac": {"header": "X-Signature"}, "secret": "example-key"}}
 BY_ADDRESS = {"verify": {"query": "key", "secret": "example-key"}}
+BY_FIELD = {"verify": {"field": "Handshake", "secret": "example-key"}}
 
 
 @pytest.fixture
 def liaison(tmp_path, settings, secrets):
     """Run the command line over hooks of several kinds."""
-    hooks = {**HOOKS, "mapped": MAPPED, "signed": SIGNED, "address": BY_ADDRESS}
+    hooks = {**HOOKS, "mapped": MAPPED, "signed": SIGNED, "address": BY_ADDRESS, "field": BY_FIELD}
     return CommandLine(tmp_path, settings, secrets, {**hooks, "wrong": {"verify": {"heder": "X-Api-Key"}}})
 
 
@@ -146,6 +147,13 @@ def test_a_secret_in_the_address_is_not_printed(liaison):
 
     assert outcome.returncode == 0
     assert KEY not in outcome.stdout
+
+
+def test_a_secret_in_the_body_is_not_printed(liaison):
+    """It is taken out as the webhook takes it out of what it keeps."""
+    outcome = liaison("try", "field", "-", stdin={**PARTNERS, "Handshake": KEY})
+
+    assert (outcome.returncode, "removed" in outcome.stdout, KEY in outcome.stdout) == (0, True, False)
 
 
 FORM = b"SourceContactId=686&DestinationContactId=4&RelationDefinitionId=18\n"
