@@ -12,6 +12,7 @@ from schemas.packing import PackingSchema
 from services.senders.decode import read
 from services.senders.presets import Presets
 from services.senders.unpack import Submission, unpack
+from tests.proofs import in_base64, signed
 from tests.senders import BODIES, HOOK, SENDERS, TYPES
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/nord", "type": "joined", "data": {"company_id": 686}}
@@ -137,6 +138,22 @@ def test_a_cleaned_address_has_an_id_of_its_own():
 def test_a_test_of_superoffice_does_nothing(event, headers):
     """Saving a webhook in SuperOffice sends a test, which must not become a relation."""
     assert take("superoffice", event, headers).is_test
+
+
+def test_superoffice_hears_that_its_test_came(function, secrets, sandbox):
+    """It counts 200 alone, whatever the hook makes of real events; and the test has to be signed as they are."""
+    secrets["sender"] = "s3cret"
+    sender = next(sender for sender in SENDERS if sender.preset == "superoffice")
+    client = function({HOOK: sender.hook})
+    body = json.dumps({"EventId": "e", "Event": "test", "Entity": "", "PrimaryKey": 0, "FieldValues": None}).encode()
+    signature = signed("X-SuperOffice-Signature", in_base64)(body, "s3cret", "")["headers"]
+    headers = {"Content-Type": "application/json", "X-Hook-Test": "true"}
+
+    answer = client.post(f"/hooks/{HOOK}", data=body, headers={**headers, **signature})
+
+    assert (answer.status_code, answer.json["status"]) == (200, "ignored")
+    assert client.post(f"/hooks/{HOOK}", data=body, headers=headers).status_code == 401
+    assert not sandbox.calls
 
 
 def test_calendly_never_hears_a_refusal(function, secrets, sandbox):
