@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -188,22 +188,27 @@ def _missing(slots: _Slots, relation: MappedRelation, mapping: RelationMapping) 
         inside = [slot for slot in slots.asked if slot == path or slot.startswith(f"{path}.")]
         if slots.wrong.intersection(inside):
             continue
-        names = list(dict.fromkeys(name for slot in inside for name in slots.asked[slot]))
+        asked = {name: there for slot in inside for name, there in slots.asked[slot].items()}
+        names = list(asked)
         advice = f"Fill in {' or '.join(_cut(name) for name in names[:5])}" if names else "Give it in hooks.yaml"
+        if names and not any(asked.values()):
+            advice += f". The submission has no {_cut(names[0])}; {_nearest(slots, names[:1])[0]}"
         yield FieldError(names[0] if names else path, f"This is missing: it says {what}. {advice}.")
 
 
 def _warnings(slots: _Slots) -> Iterator[str]:
     """Say which names of hooks.yaml the submission does not have at all, and what it has that is like them."""
-    missing = [name for asked in slots.asked.values() for name, there in asked.items() if not there]
-    if not missing:
-        return
+    missing = list(dict.fromkeys(name for asked in slots.asked.values() for name, there in asked.items() if not there))
+    for name, hint in zip(missing, _nearest(slots, missing) if missing else (), strict=True):
+        yield f"hooks.yaml asks for {_cut(name)}, which the submission does not have; {hint}."
+
+
+def _nearest(slots: _Slots, missing: Sequence[str]) -> list[str]:
+    """Say for each name that the submission lacks what it has that is like it."""
     has = [name for name in slots.submission.fields if name != "raw" and len(name) <= LONGEST_NAME]
     pairs = {name: _pairs(name) for name in has[:MOST_COMPARED]}
-    for name in dict.fromkeys(missing):
-        near = sorted(pairs, key=partial(_distance, _pairs(name.lower()), pairs))[:3]
-        hint = f"the nearest it has: {', '.join(near)}" if near else "it has none that can be used"
-        yield f"hooks.yaml asks for {_cut(name)}, which the submission does not have; {hint}."
+    near = [sorted(pairs, key=partial(_distance, _pairs(name.lower()), pairs))[:3] for name in missing]
+    return [f"the nearest it has: {', '.join(names)}" if names else "it has none that can be used" for names in near]
 
 
 def _pairs(name: str) -> frozenset[str]:

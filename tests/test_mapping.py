@@ -176,6 +176,16 @@ def test_warns_of_names_that_are_not_there():
     assert "the nearest it has: organumber, " in warnings[0]
 
 
+def test_a_refusal_names_what_is_like_a_name_that_is_not_there():
+    """Whoever mistyped a name in hooks.yaml is told which one it probably is, and that it is not the sender's blank."""
+    fields = {"company": "Acme", "compact": "no", "e_mail": "a@example.com", "company_size": 9}
+    relation = mapping(definition=18, source={"company": {"name": "{compani}"}}, destination={"company": {"id": 4}})
+
+    told = mistakes(relation, fields)["compani"]
+    assert told.endswith("The submission has no compani; the nearest it has: company, compact, company_size.")
+    assert mistakes(relation, {**fields, "compani": ""})["compani"].endswith("Fill in compani.")
+
+
 def test_warns_only_of_what_was_asked():
     """An alternative that was not needed is not missed; a blank field is there."""
     relation = mapping(comment="{company || nowhere}")
