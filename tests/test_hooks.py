@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from schemas.hooks import Hook
 from schemas.hooks import load_hooks as load
@@ -24,6 +25,14 @@ def load_hooks(written):
 def test_the_example_is_sound():
     """`hooks.example.yaml` runs as it is."""
     assert read_hooks(str(ROOT / "hooks.example.yaml")).mistakes == ()
+
+
+def test_the_form_in_the_example_can_be_used():
+    """Whoever takes the `# ` away has a hook that works."""
+    text = (ROOT / "hooks.example.yaml").read_text("utf-8")
+    lines = text[text.index("# signup:") :].split("\n\n")[0].splitlines()
+
+    assert isinstance(load_hooks(yaml.safe_load("\n".join(line[2:] for line in lines)))["signup"], Hook)
 
 
 def test_the_defaults_of_a_hook():
