@@ -11,7 +11,7 @@ from flask import Request
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (\S+) HTTP/\d(?:\.\d)?\r?\n")
+_REQUEST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*([A-Z]{1,20}) (\S+) HTTP/\d(?:\.\d)?\r?\n")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 # Of the connection on which it came, not of the submission: here the body is whole.
 _OF_THE_CONNECTION = ("Content-Length", "Transfer-Encoding", "Connection", "Expect")

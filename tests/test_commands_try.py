@@ -34,10 +34,10 @@ def liaison(tmp_path, settings, secrets):
     return CommandLine(tmp_path, settings, secrets, {**hooks, "wrong": {"verify": {"heder": "X-Api-Key"}}})
 
 
-@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
-def test_a_saved_request_is_taken_through_to_the_call(liaison, sandbox, line_end):
-    """A request as a tool recorded it is proven and mapped, and SuperOffice hears nothing of it."""
-    saved = liaison.write("saved.http", HEAD.replace(b"\n", line_end) + SIGNUP)
+@pytest.mark.parametrize(("line_end", "start"), [(b"\n", b""), (b"\r\n", b""), (b"\r\n", b"\xef\xbb\xbf\n")])
+def test_a_saved_request_is_taken_through_to_the_call(liaison, sandbox, line_end, start):
+    """A request as a tool or an editor saved it is proven and mapped, and SuperOffice hears nothing of it."""
+    saved = liaison.write("saved.http", start + HEAD.replace(b"\n", line_end) + SIGNUP)
     tried = liaison.json("try", "mapped", saved)
 
     [result] = tried["results"]
