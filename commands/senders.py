@@ -116,6 +116,7 @@ def _list(presets: Presets, own: frozenset[str], *, as_json: bool) -> int:
         click.echo()
         columns([(row["name"], row["title"], row["proves"], _summary(row)) for row in rows])
         click.echo("\nHow to set one of them up: ./liaison senders NAME")
+        click.echo("A tool that is not here: ./liaison senders generic, and README.md, A tool that is in no list")
     return 1 if any(row["mistake"] for row in rows) else 0
 
 
