@@ -44,7 +44,7 @@ key                       value
 `value`                   path(s) of the value, the first that is there; `<type>`: the key is what its `type` says
 `text`                    where the value is an object: the keys of its text(s); what stands there replaces it, as a
                           list if one of them holds a list (Typeform: `[labels, label, other]`)
-`options`                 path of a list of `{id, text}`: a value that is such an id is replaced by the text
+`options`                 path(s) of lists of `{id, text}`: such an id in the value is replaced by the text
 `several`                 mapping of paths to the values that mark a question with several answers: always a list
 `list_value`              path of the value of such a question, where a list stands there
 `one`                     the same for a question with one answer that comes in a list: the answer alone
@@ -100,7 +100,7 @@ class Answers(NamedTuple):
     names: tuple[str, ...] = ()
     value: tuple[str, ...] = ("value",)
     text: tuple[str, ...] = ()
-    options: str | None = None
+    options: tuple[str, ...] = ()
     several: Conditions = ()
     list_value: str | None = None
     one: Conditions = ()
@@ -240,7 +240,7 @@ class AnswersSchema(Strict):
     names = Names(load_default=())
     value = Names(load_default=("value",))
     text = Names(load_default=())
-    options = words()
+    options = Names(load_default=())
     several = _Conditions(load_default=())
     list_value = fields.String()
     one = _Conditions(load_default=())

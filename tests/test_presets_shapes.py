@@ -19,6 +19,14 @@ EVENT = {"specversion": "1.0", "id": "1", "source": "/nord", "type": "joined", "
 BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/nord", "ce-type": "joined"}
 TEXT = {"attributes": {"attr1": "attr1-value"}, "data": "dGVzdCBtZXNzYWdlIDM="}
 BOXES = {"key": "q1", "label": "Topics", "type": "CHECKBOXES", "value": ["a"], "options": [{"id": "a", "text": "Vind"}]}
+GRID = {
+    "key": "q2",
+    "label": "Roles",
+    "type": "MATRIX",
+    "value": {"r1": ["c1"]},
+    "rows": [{"id": "r1", "text": "Board"}],
+    "columns": [{"id": "c1", "text": "Ja"}],
+}
 TICKED = [
     {"key": f"q1_{place}", "label": f"Topics ({text})", "type": "CHECKBOXES", "value": ticked}
     for place, text, ticked in (("a", "Vind", True), ("b", "Sol", False))
@@ -66,9 +74,9 @@ def take(preset: str, body: object, headers: dict[str, str] | None = None) -> Su
         ("tally", "tally.json", {}, {"events": [], "form_id": "VwbNEw", "submitted_at": "2026-01-02T03:04:05.000Z"}),
         (
             "tally",
-            {"data": {"fields": [BOXES, *TICKED]}},
+            {"data": {"fields": [BOXES, *TICKED, GRID]}},
             {},
-            {"topics": ["Vind"], "topics_vind": True, "topics_sol": False},
+            {"topics": ["Vind"], "topics_vind": True, "topics_sol": False, "roles": {"board": ["Ja"]}},
         ),
         ("fillout", "fillout.json", {}, {"events": [], "price": "12.5"}),
         ("gravity-forms", "gravity-forms.json", {}, {"_7": ["Oslo", "Bodø"], "submitted_at": "2026-01-02 03:04:05"}),

@@ -64,8 +64,8 @@ def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool)
         value = listed if isinstance(listed, list) else value
     if step.text and isinstance(value, dict):
         value = _text(value, step.text)
-    if step.options is not None:
-        value = _chosen(value, find(item, step.options))
+    if step.options:
+        value = _chosen(value, _texts_of([find(item, path) for path in step.options]))
     if several and not isinstance(value, bool):  # Tally tells of each box once more, whether it is ticked
         return as_list(value)
     return value[0] if isinstance(value, list) and len(value) == 1 and holds(step.one, item) else value
@@ -97,13 +97,20 @@ def _text(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return texts[0] if texts else value
 
 
-def _chosen(value: Any, options: Any) -> Any:
+def _texts_of(lists: list[Any]) -> dict[str, Any]:
+    """Return the text of each option's id."""
+    options = [option for listed in lists if isinstance(listed, list) for option in listed]
+    return {word(option.get("id")): option.get("text") for option in options if isinstance(option, dict)}
+
+
+def _chosen(value: Any, known: Mapping[str, Any]) -> Any:
     """Replace the ids of options by their texts; anything else, such as what was typed beside them, stays."""
-    if not isinstance(options, list):
+    if not known:
         return value
-    known = {word(option.get("id")): option.get("text") for option in options if isinstance(option, dict)}
     if isinstance(value, list):
-        return [known.get(word(item), item) for item in value]
+        return [_chosen(item, known) for item in value]
+    if isinstance(value, dict):  # a grid: for each row what was chosen in it
+        return {str(known.get(row) or row): _chosen(item, known) for row, item in value.items()}
     return known.get(word(value), value)
 
 
