@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench import typeform
-from bench.load import API_KEY
+from bench.load import API_KEY, SIGNING_KEY
 from bench.processes import Contestant, hear, tool
 from bench.upstream import TENANT, TICKET
 
@@ -21,7 +21,8 @@ bench: {verify: {header: X-Api-Key, secret: bench-key}, existing: add}
 looking: {verify: {header: X-Api-Key, secret: bench-key}}
 queued: {verify: {header: X-Api-Key, secret: bench-key}, existing: add, deliver: queued}
 """
-SENDERS = "signed.yaml"  # the file of hooks that has a form tool's too
+SIGNED = "standard: {from: standard-webhooks, verify: {secret: standard-key}, existing: add}\n"
+SENDERS = "signed.yaml"  # the file of hooks that has those of senders who sign, too
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def secrets():
         "superoffice-private-key": pem.decode(),
         "liaison-api-key": "bench-api-key",
         "bench-key": API_KEY,
+        "standard-key": SIGNING_KEY,
         "typeform-key": typeform.SECRET,
     }
 
@@ -57,7 +59,7 @@ def surroundings(folder):
     file.touch(mode=0o600)
     file.write_text(json.dumps(held))  # JSON is YAML
     (folder / "hooks.yaml").write_text(HOOKS)
-    (folder / SENDERS).write_text(HOOKS + typeform.HOOK)
+    (folder / SENDERS).write_text(HOOKS + SIGNED + typeform.HOOK)
     asked = json.dumps({"secrets": held, "folder": str(folder)})
     with tool("upstream") as upstream, tool("load") as load, tool("secret_manager", asked) as secret_manager:
         yield Surroundings(folder, hear(upstream)["port"], load, hear(secret_manager))

@@ -6,7 +6,10 @@ figures. With a `rate` so many a second are sent, and a latency counts from the 
 """
 
 import asyncio
+import base64
 import gc
+import hashlib
+import hmac
 import itertools
 import json
 import sys
@@ -15,6 +18,7 @@ from functools import partial
 
 from bench import typeform
 
+SIGNING_KEY = "whsec_" + base64.b64encode(b"bench-standard-webhooks").decode()
 API_KEY = "bench-5b1fd4"  # what the benchmark's hook asks for; the plain function ignores it
 LEAD_IN = 0.2  # seconds at the start of a round that do not count: the connections fill up first
 PATIENCE = 30  # seconds in which the last answer must have come
@@ -27,6 +31,10 @@ HEAD = (
     b"POST /hooks/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Api-Key: "
     + API_KEY.encode()
     + b"\r\nIdempotency-Key: bench-%d\r\nContent-Length: %d\r\n\r\n"
+)
+SIGNED_HEAD = (
+    b"POST /hooks/standard HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nwebhook-id: %s\r\n"
+    b"webhook-timestamp: %d\r\nwebhook-signature: v1,%s\r\nContent-Length: %d\r\n\r\n"
 )
 companies = itertools.count(int(time.time()) % 1_000_000_000 + 1_000_000_000)
 
@@ -41,10 +49,19 @@ def webhook(company, hook=b"bench"):
     return HEAD % (hook, company, len(payload)) + payload
 
 
+def standard(company):
+    """Return the same request, signed as Standard Webhooks 1.0.0 say, where the other has a static secret."""
+    payload, name, now = PAYLOAD % company, b"bench-%d" % company, int(time.time())
+    key = base64.b64decode(SIGNING_KEY.removeprefix("whsec_"))
+    signature = hmac.digest(key, b"%s.%d.%s" % (name, now, payload), hashlib.sha256)
+    return SIGNED_HEAD % (name, now, base64.b64encode(signature), len(payload)) + payload
+
+
 SENDERS = {
     "": webhook,
     "looking": partial(webhook, hook=b"looking"),
     "queued": partial(webhook, hook=b"queued"),
+    "standard": standard,
     "signed": typeform.signed,
     "mapped": typeform.mapped,
 }

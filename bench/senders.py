@@ -1,10 +1,11 @@
-"""Webhooks that a form tool signs: as many a second as the plain function takes, and what reading them costs."""
+"""Webhooks that are signed: as many a second as the plain function takes, and what reading a form tool's costs."""
 
 import contextlib
 
 from bench import contestants, warm
 from bench.processes import HAS_PROC, cpu_seconds, hear, tell, tool, wait_for_quiet
 
+STANDARD = "Webhooks a second, Liaison's signed as Standard Webhooks, otherwise alike"
 THROUGHPUT = "Webhooks a second, Liaison's signed by Typeform with 15 answers, the plain function's flat"
 MAPPED = "Webhooks a second, Liaison's signed by Typeform, mapped and looked up, the plain function's flat"
 PROCESSOR = "Processor time of a delivery of Typeform, ms"
@@ -70,7 +71,8 @@ def call(around, server, case, sender):
 def senders_of(contestant):
     """Return who sends to a contestant in each section: the plain function can read no delivery of Typeform's."""
     is_ours = contestant.name == "Liaison"
-    return {THROUGHPUT: "signed" if is_ours else "", MAPPED: "mapped" if is_ours else ""}
+    sent = {STANDARD: "standard", THROUGHPUT: "signed", MAPPED: "mapped"}
+    return sent if is_ours else dict.fromkeys(sent, "")
 
 
 def read(reading):
