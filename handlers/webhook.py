@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -37,7 +36,6 @@ from services.work import Work
 GREETING = "X-Hook-Secret"
 MARGIN = 0.25  # seconds of `answer_within` that are left for writing down what came of it
 LEAST = 0.25  # seconds; with less than this left no further item of an array is taken up
-POLL, LONGEST_POLL = 0.02, 0.25  # seconds between two looks at a delivery that somebody else is at work on
 
 
 class Visit(NamedTuple):
@@ -163,15 +161,18 @@ def _known(opened: Opened, visit: Visit) -> Answer:
 
 def _await_end(delivery: Delivery, visit: Visit) -> Delivery:
     """Wait while somebody is at work on it, for as long as there is time."""
-    services, pause = visit.services, POLL
-    while delivery.is_leased(services.clock()) and visit.deadline.remaining() > pause:
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_POLL)
-        try:
-            delivery = services.ledger.get(delivery.environment, delivery.id) or delivery
-        except LedgerDown:
-            break
-    return delivery
+    services = visit.services
+
+    def ended() -> Delivery | None:
+        now = services.ledger.get(delivery.environment, delivery.id) or delivery
+        return None if now.is_leased(services.clock()) else now
+
+    if not delivery.is_leased(services.clock()):
+        return delivery
+    try:
+        return visit.deadline.until(ended) or delivery
+    except LedgerDown:
+        return delivery
 
 
 def _accepted(told: Mapping[str, Any], delivery: str, hook: Hook) -> Answer:

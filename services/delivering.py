@@ -86,7 +86,8 @@ def deliver_again(claim: Claim, services: Services, deadline: Deadline) -> Ended
     delivery = claim.delivery
     content = services.ledger.store.content(delivery.content) if delivery.content else None
     try:
-        _refuse_busy_pair(delivery, services)
+        if services.ledger.is_pair_busy(delivery, services.clock()):  # no look-up is made in vain
+            raise PairBusy("Another submission about the same two is still under way.", retry_after=5)
         hook = services.hooks.find_kept(delivery.hook)
         if content is None:
             raise Refused("What came is no longer kept. Ask the sender to send it again.")
@@ -98,17 +99,6 @@ def deliver_again(claim: Claim, services: Services, deadline: Deadline) -> Ended
     except LiaisonError as error:
         return failed(work, error, services)
     return deliver(work, job, services, deadline)
-
-
-def _refuse_busy_pair(delivery: Delivery, services: Services) -> None:
-    """Raise PairBusy where its pair, as far as that is known, is another's: no look-up is made in vain."""
-    if delivery.pair is None or delivery.doubt is not None:
-        return
-    pair, now = services.ledger.store.pairs(delivery.environment, [delivery.pair]).get(delivery.pair), services.clock()
-    if pair is None:
-        return
-    if pair.at(now).in_doubt not in (None, delivery.id) or (pair.owner and (pair.leased_until or 0.0) > now):
-        raise PairBusy("Another submission about the same two is still under way.", retry_after=5)
 
 
 def failed(work: Work, error: LiaisonError, services: Services) -> Ended:

@@ -9,7 +9,6 @@ On disk stands that a save is in doubt before it goes out. Who comes later looks
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -27,8 +26,6 @@ from services.superoffice.existing import Existing, entity_of, find_added, find_
 from services.superoffice.relations import Outcome, Request, carry_out, read_entity
 from services.work import Work
 
-POLL = 0.02  # seconds between two looks at a pair that another process holds, at first
-LONGEST_POLL = 0.25
 PATIENCE = 5.0  # seconds for a pair that another process holds; of one that was killed it stays held for a minute
 LEASE_MARGIN = 1.0  # seconds that are left of a lease when the last call under it ends
 
@@ -65,12 +62,10 @@ def save(relation: ContactRelation, existing: str, work: Work, directory: Direct
 def _take_pair(name: str, relation: ContactRelation, work: Work, deadline: Deadline) -> None:
     """Hold the pair, marked for this save unless there is an older mark to be looked into first."""
     marks = work.doubt is None and not _is_delete_by_parties(relation)
-    pause, patience = POLL, Deadline.after(PATIENCE)
-    while not work.hold_pair(name, wanted_of(relation) if marks else None):
-        if min(deadline.remaining(), patience.remaining()) < pause:
-            raise PairBusy("Another submission about the same two is still under way.", retry_after=1)
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_POLL)
+    wanted = wanted_of(relation) if marks else None
+    patience = Deadline.after(min(deadline.remaining(), PATIENCE))
+    if not patience.until(lambda: work.hold_pair(name, wanted)):
+        raise PairBusy("Another submission about the same two is still under way.", retry_after=1)
     if work.waits_for is not None:
         raise PairBusy("Another submission about the same two is in doubt, and is looked into first.", retry_after=5)
 

@@ -124,6 +124,15 @@ class Ledger:
                 claim = read_again(self.store, claim, pair_needed=False)
         return None
 
+    def is_pair_busy(self, delivery: Delivery, now: float) -> bool:
+        """Tell whether its pair, as far as that is known, is another's; who has a doubt of its own looks into it."""
+        if delivery.pair is None or delivery.doubt is not None:
+            return False
+        found = self.store.pairs(delivery.environment, [delivery.pair]).get(delivery.pair)
+        pair = found.at(now) if found else Pair(delivery.environment, delivery.pair)
+        in_doubt = pair.in_doubt not in (None, delivery.id)
+        return in_doubt or bool(pair.owner and (pair.leased_until or 0.0) > now)
+
     def mark(self, claim: Claim, wanted: Mapping[str, Any], now: float) -> Claim:
         """Write down that a save is about to go out, and what it says; the lease begins anew. Only with a pair."""
         return self._write_held(claim, lambda held: marked(renewed(held, now), wanted, now))

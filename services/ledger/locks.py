@@ -20,7 +20,6 @@ from services.ledger.writing import commit
 
 # Seconds: 60 from the last moment at which a save may go out under it, after two calls of 20 and with its own.
 LASTS = LEASE + 3 * 20.0
-POLL, LONGEST_POLL = 0.02, 0.25  # seconds between two looks at a lock that is taken
 
 
 class Locks:
@@ -34,7 +33,10 @@ class Locks:
     @contextmanager
     def take(self, names: Sequence[str], deadline: Deadline) -> Iterator[None]:
         """Hold all these names at once; raise PairBusy where they are not free in time, or LedgerDown."""
-        held = self._wait(sorted({_hidden(name) for name in names}), deadline)
+        hidden = sorted({_hidden(name) for name in names})
+        held = deadline.until(lambda: self._try(hidden))
+        if not held:
+            raise PairBusy("Another submission makes the same party at this moment.", retry_after=5)
         try:
             yield
         except InDoubt:
@@ -43,16 +45,6 @@ class Locks:
             self._release(held)
             raise
         self._release(held)
-
-    def _wait(self, names: Sequence[str], deadline: Deadline) -> list[Pair]:
-        pause = POLL
-        while True:
-            if held := self._try(names):
-                return held
-            if deadline.remaining() < pause:
-                raise PairBusy("Another submission makes the same party at this moment.", retry_after=5)
-            time.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_POLL)
 
     def _try(self, names: Sequence[str]) -> list[Pair]:
         """Take them all, or none where one of them is taken."""
