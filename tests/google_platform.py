@@ -7,8 +7,6 @@ metadata server they have their token from. Both are set when this module is imp
 from __future__ import annotations
 
 import atexit
-import datetime
-import ipaddress
 import json
 import os
 import shutil
@@ -19,12 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import grpc
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
+
+from tests.certificates import make_certificate
 
 ACCOUNT = "liaison@my-project.iam.gserviceaccount.com"
 TOKEN = "token-of-the-metadata-server"
@@ -141,37 +137,13 @@ class _Metadata(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _make_certificate() -> tuple[bytes, bytes]:
-    """Return a key and the certificate for this machine that it signed itself, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return pem, certificate.public_bytes(serialization.Encoding.PEM)
-
-
 def _start_metadata() -> str:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Metadata)
     threading.Thread(target=server.serve_forever, name="metadata", daemon=True).start()
     return f"127.0.0.1:{server.server_port}"
 
 
-_CERTIFICATE = _make_certificate()
+_CERTIFICATE = make_certificate("localhost", "127.0.0.1")
 _roots = _folder / "roots.pem"
 _roots.write_bytes(_CERTIFICATE[1])
 _metadata = _start_metadata()

@@ -81,7 +81,7 @@ def test_a_request_goes_out_in_one_piece(answering):
 
     assert [send(line, transport) for _ in range(2)] == [b"{}", b"{}"]
     assert line.connections == 1
-    assert [request.count('\r\n\r\n{"Comment": "Blåbær"}'.encode()) for request in line.heard] == [1, 1]
+    assert [request.count('\r\n\r\n{"Comment":"Blåbær"}'.encode()) for request in line.heard] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,15 @@ class _Host(NamedTuple):
 
 
 class Connections(BaseAdapter):
-    """Keeps at most so many idle connections to each host. Never follows a redirect, and no proxy is used."""
+    """Keeps at most so many idle connections to each host. Never follows a redirect, and no proxy is used.
 
-    def __init__(self, most: int):
+    `authorities` is the file of those whose certificates are trusted, by default that of requests.
+    """
+
+    def __init__(self, most: int, *, authorities: str = DEFAULT_CA_BUNDLE_PATH):
         super().__init__()
         self._most = most
+        self._authorities = authorities
         self._hosts: dict[str, _Host] = {}
 
     def __del__(self) -> None:
@@ -131,8 +135,8 @@ class Connections(BaseAdapter):
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """The certificates that requests trusts; none that a variable of the environment names."""
-        context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+        """What is asked of the other side; no variable of the environment has a say in it."""
+        context = ssl.create_default_context(cafile=self._authorities)
         context.set_alpn_protocols(["http/1.1"])
         return context
 
