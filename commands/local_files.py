@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import shlex
 import shutil
@@ -31,6 +33,21 @@ def make_folder(root: Path) -> None:
     """Make var/, which holds secrets and people's data, its owner's alone."""
     (root / FOLDER).mkdir(mode=0o700, exist_ok=True)
     (root / FOLDER).chmod(0o700)
+
+
+def claim_folder(root: Path) -> None:
+    """Hold var/ until this process ends; raise Failed where another one does.
+
+    Of two sandboxes each would overwrite what the other keeps there.
+    """
+    make_folder(root)
+    held = os.open(root / FOLDER, os.O_RDONLY)  # for good: the lock ends with the process, however that ends
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Failed("Another `make run` is at work in this folder: end that one first, with Ctrl-C there.") from error
+    except OSError:
+        os.close(held)  # a file system that knows no locks
 
 
 def copy_hooks(root: Path) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from commands import local_files
-from commands.stack import Child, Failed, Stopped, await_answer, check_port, start, stop, watch
+from commands.stack import Child, Failed, Stopped, await_answer, check_port, start, start_guard, stop, watch
 from commands.sweeper import EVERY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Failed as failure:
         print(failure, file=sys.stderr, flush=True)
         return 1
+    except OSError as error:
+        name = error.filename2 or error.filename or "The output"
+        print(f"{name} cannot be used: {error.strerror}.", file=sys.stderr, flush=True)
+        return 1
     finally:
         stop(children)
     print("\nStopped. What was saved is kept in var/.", flush=True)
@@ -48,26 +52,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(port: int, children: list[Child], stopping: threading.Event) -> None:
     """Start the sandbox, write the files that lead to it, start the webhook and the sweeps, say how to use it, stay."""
+    maker = os.getppid() if "MAKELEVEL" in os.environ else None  # a make that is killed tells nobody
     sandbox_port = port + SANDBOX_ABOVE
     check_port(port)
     check_port(sandbox_port)
-    local_files.make_folder(ROOT)
+    local_files.claim_folder(ROOT)
     environ, left_out = own_environ(os.environ)
-    children.append(start("sandbox", _sandbox_command(sandbox_port), ROOT, environ))
-    app = json.load(await_answer(children[0], sandbox_port, "/sandbox/app", stopping=stopping))
+    guard = start_guard()
+    children.append(guard)
+    children.append(start("sandbox", _sandbox_command(sandbox_port), ROOT, environ, guard))
+    app = json.load(await_answer(children[-1], sandbox_port, "/sandbox/app", stopping=stopping))
 
     secrets = local_files.write_secrets(ROOT, app)
     copied = local_files.copy_hooks(ROOT)
     settings = settings_for(app, port)
     local_files.write_settings(ROOT, settings)
     environ |= settings
-    children.append(start("webhook", _webhook_command(port), ROOT, environ | {"THREADS": THREADS}))
-    health = await_answer(children[1], port, "/health", stopping=stopping).status
-    children.append(start("sweeper", [sys.executable, "-m", "commands.sweeper"], ROOT, environ))
+    children.append(start("webhook", _webhook_command(port), ROOT, environ | {"THREADS": THREADS}, guard))
+    health = await_answer(children[-1], port, "/health", stopping=stopping).status
+    children.append(start("sweeper", [sys.executable, "-m", "commands.sweeper"], ROOT, environ, guard))
 
     print(_introduction(port, app, local_files.example_header(ROOT, secrets)))
     print(_remarks(health, left_out, copied=copied), flush=True)
-    watch(children, stopping=stopping)
+    watch(children, stopping=stopping, maker=maker)
 
 
 def settings_for(app: Mapping[str, str], port: int) -> dict[str, str]:

@@ -26,6 +26,10 @@ class Stopped(Exception):
     """Ctrl-C, or a signal that means the same."""
 
 
+# Reads a process group from each line; the pipe closes when we end, however we do, and then it kills them.
+GUARD = 'all=; while read -r group; do all="-$group $all"; done; kill -KILL $all 2>/dev/null'
+
+
 @dataclass(frozen=True)
 class Child:
     """A process of ours, by the name that people see. It leads a group: what it starts ends with it."""
@@ -34,11 +38,20 @@ class Child:
     process: subprocess.Popen[bytes]
 
 
-def start(name: str, command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Child:
+def start_guard() -> Child:
+    """Start what ends the other children where we are killed and cannot do it ourselves."""
+    command = ("/bin/sh", "-c", GUARD)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, start_new_session=True)  # noqa: S603
+    return Child("guard", process)
+
+
+def start(name: str, command: Sequence[str], folder: Path, environ: Mapping[str, str], guard: Child) -> Child:
     """Start a child that writes to our terminal. Ctrl-C does not reach it: we end it ourselves, in order."""
     process = subprocess.Popen(  # noqa: S603 -- the command is our own
         command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, start_new_session=True
     )
+    if guard.process.stdin:
+        guard.process.stdin.write(f"{process.pid}\n".encode())
     return Child(name, process)
 
 
@@ -96,9 +109,9 @@ def check_alive(children: Sequence[Child]) -> None:
             raise Failed(f"The {child.name} ended {how}; the lines above say why.")
 
 
-def watch(children: Sequence[Child], *, stopping: threading.Event) -> None:
-    """Stay until told to stop; raise Failed if a child ends before."""
-    while not stopping.wait(0.2):
+def watch(children: Sequence[Child], *, stopping: threading.Event, maker: int | None) -> None:
+    """Stay until told to stop, or until our parent is no longer `maker`; raise Failed if a child ends before."""
+    while not stopping.wait(0.2) and maker in (None, os.getppid()):
         check_alive(children)
 
 
