@@ -16,7 +16,7 @@ help:
 	@echo "make bench    measure speed, cold start and memory"
 	@echo "make fuzz     look for what breaks it for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lock     pin requirements*.in again; UPGRADE=--upgrade takes newer versions"
-	@echo "make clean    remove var/ (the made-up tenant and its secrets) and .venv"
+	@echo "make clean    remove .venv and var/: the made-up tenant, and the secrets and the ledger on this machine"
 
 run: .venv/.installed
 	@exec $(venv) -m commands.run --port '$(PORT)'
