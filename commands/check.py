@@ -107,10 +107,11 @@ def _settings(where: Where) -> tuple[Settings | None, Finding]:
 
 def _hooks(where: Where) -> tuple[Sequence[Hook], Sequence[Finding]]:
     """Return the hooks that can be used, and a finding for each of them all."""
+    file = hooks_file(where)
     try:
-        hooks = read_hooks(hooks_file(where))
+        hooks = read_hooks(file)
     except InvalidSettings as error:
-        return (), (Finding("hooks.yaml", False, error.detail),)
+        return (), (Finding("hooks.yaml", False, error.detail.removeprefix(f"{file}: ")),)
     public_url = where.environ.get("PUBLIC_URL", "").strip()
     mistakes = [Finding("hooks.yaml", False, mistake) for mistake in hooks.mistakes]
     return hooks.sound, [*mistakes, *(_hook(hook, public_url) for hook in hooks.sound)]

@@ -48,7 +48,9 @@ def secret(name: str, end_previous: bool) -> None:
         return
     click.echo(printing.verdict(True, f"{name}: {outcome}. {writer.takes_effect}"))
     if _proves_senders(name, where):
-        click.echo(f"Senders may go on with the value before, until: ./liaison secret {name} --end-previous")
+        click.echo(
+            f"If there was a value before, senders may go on with it until: ./liaison secret {name} --end-previous"
+        )
 
 
 def _ask(name: str, folder: Path) -> str:

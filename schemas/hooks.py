@@ -203,7 +203,7 @@ def load_hooks(written: Any, find_preset: Callable[[str], Preset]) -> dict[str, 
     names to hooks at all.
     """
     if not isinstance(written, Mapping) or not written:
-        raise ValidationError("hooks.yaml names no hooks: write one, as hooks.example.yaml does.")
+        raise ValidationError("It names no hooks: write one, as hooks.example.yaml does.")
     return {str(name): _load_hook(str(name), rules, find_preset) for name, rules in written.items()}
 
 

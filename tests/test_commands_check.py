@@ -132,6 +132,12 @@ def test_a_mistake_in_one_hook_leaves_the_others(liaison):
     assert "wrong.verify" in found["hooks.yaml"][1]
 
 
+@pytest.mark.check
+def test_a_hooks_yaml_without_hooks_is_said_once(liaison):
+    """The file is named by the check alone, not by its words as well."""
+    assert "✗ hooks.yaml: It names no hooks" in liaison(hooks="")("check").stdout
+
+
 def test_a_sender_that_signs_its_address_needs_to_know_it(liaison):
     """Without PUBLIC_URL no such signature can ever fit."""
     signs = liaison({"signs": SIGNS_ADDRESS})
