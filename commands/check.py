@@ -36,7 +36,7 @@ PATIENCE = 20.0  # seconds for the login, and as many for the call
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}(@[0-9]{1,10})?")
 
 
-@click.command()
+@click.command(short_help="Check settings, hooks, ledger, secrets and login.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:

@@ -41,7 +41,7 @@ class App:
     private_key: str
 
 
-@click.command()
+@click.command(short_help="Connect to a SuperOffice tenant.")
 @click.option("--environment", type=click.Choice(ENVIRONMENTS), help="SuperOffice's: development, stage, production.")
 @click.option("--tenant", help="The tenant that is to approve, such as Cust26759; any, where it is left out.")
 @click.option("--login", type=click.Choice(("system-user", "refresh-token")), help="How Liaison is to log in.")

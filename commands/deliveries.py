@@ -18,7 +18,7 @@ LIMIT = 50
 MOST = 10_000
 
 
-@click.command()
+@click.command(short_help="List what came, and what became of it.")
 @click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="May be given several times.")
 @click.option("--hook", help="Those of one hook.")
 @click.option("--since", type=Moment(), help="2026-11-25, '2026-11-25 14:30', 2h, 3d …")

@@ -21,7 +21,7 @@ from services.standing import when
 MOST = 5  # refusals at the door that people are shown; --json has all that are kept
 
 
-@click.command()
+@click.command(short_help="Tell what each hook last took and refused.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 def hooks(as_json: bool) -> None:
     """Tell for each hook what was last accepted, what was last refused and why, and how many wait.

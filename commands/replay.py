@@ -39,7 +39,7 @@ def _decisions(command: Command) -> Command:
     return command
 
 
-@click.command("replay")
+@click.command("replay", short_help="Send deliveries again, by today's hooks.yaml.")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--status", type=click.Choice(STATUSES), help="All of this status, instead of ids.")
 @click.option("--hook", help="With --status: those of one hook.")

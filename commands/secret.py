@@ -19,7 +19,7 @@ LARGEST = 65_536  # bytes that Secret Manager takes
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
-@click.command()
+@click.command(short_help="Store a new value of a secret, or end the old one.")
 @click.argument("name")
 @click.option("--end-previous", is_flag=True, help="End the value before the newest, and store nothing.")
 def secret(name: str, end_previous: bool) -> None:

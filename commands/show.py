@@ -31,7 +31,7 @@ AMBIGUOUS = (PartyAmbiguous, InvalidSubmission)  # where several fields are to b
 LOOKED_UP = 20.0  # seconds to look up who may be meant
 
 
-@click.command()
+@click.command(short_help="Show all that is known of one delivery.")
 @click.argument("delivery_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a script.")
 def show(delivery_id: str, as_json: bool) -> None:

@@ -25,6 +25,7 @@ def copy_repository(root, settings, secrets):
         (root / folder).mkdir(parents=True)
     (root / ".venv/bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (root / ".venv/bin/python").chmod(0o755)
+    (root / ".venv/bin/functions-framework").touch()
     (root / "var/secrets.yaml").write_text(yaml.safe_dump(secrets))
     (root / "var/secrets.yaml").chmod(0o600)
     (root / "hooks.yaml").write_text(yaml.safe_dump(HOOKS))

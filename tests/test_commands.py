@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -124,9 +123,10 @@ def test_modules_of_the_folder_one_is_in_do_not_count(repository, tmp_path):
     assert run(repository / "liaison", "senders", folder=tmp_path).returncode == 0
 
 
-def test_without_venv_it_says_what_to_run(repository, tmp_path):
-    """A fresh clone answers in a sentence."""
-    shutil.rmtree(repository / ".venv")
+@pytest.mark.parametrize("missing", [".venv", ".venv/bin/functions-framework"])
+def test_without_venv_it_says_what_to_run(repository, tmp_path, missing):
+    """A fresh clone answers in a sentence, and so does one whose set-up broke off."""
+    (repository / missing).rename(tmp_path / "elsewhere")
     outcome = run(repository / "liaison", "check", folder=tmp_path)
 
     assert outcome.returncode == 1

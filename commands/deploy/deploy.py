@@ -54,7 +54,7 @@ def where_it_is(command: click.Command) -> click.Command:
     return command
 
 
-@click.command()
+@click.command(short_help="Deploy to a Google Cloud project.")
 @click.option("--yes", is_flag=True, help="Do not ask: for pipelines.")
 @click.option("--dry-run", is_flag=True, help="Print a shell script that does it; needs no login.")
 @click.option("--operator", "operators", multiple=True, metavar="EMAIL", help="Who may use ./liaison --project.")
