@@ -43,10 +43,6 @@ class FakeSecretManager(google_platform.Api):
         """Disable a version."""
         self.disabled.add((name, number))
 
-    def enable(self, name: str, number: int) -> None:
-        """Enable a version again."""
-        self.disabled.discard((name, number))
-
     def destroy(self, name: str, number: int) -> None:
         """Destroy a version: its value is gone for good."""
         self.versions[name][number - 1] = None

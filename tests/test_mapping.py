@@ -33,7 +33,6 @@ FORM = {
     "topics": ["a", "b"],
     "raw": {},
 }
-ALL_NULL = dict.fromkeys(FORM)
 
 
 def mapping(relation=SIGN_UP, **changes):

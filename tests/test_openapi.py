@@ -37,7 +37,6 @@ SIGNUP = {
 }
 FIXED = {"definition": 18, "source": {"company": {"id": "{who}"}}, "destination": {"company": {"id": 4}}}
 HEADER = {"header": "X-Api-Key", "secret": "example-key"}
-HMAC = {"hmac": {"header": "X-Signature", "prefix": "sha256="}, "secret": "example-key"}
 RICH = {
     **HOOKS,
     "default": {"verify": HEADER, "relation": SIGNUP, "when": "{consent}"},
