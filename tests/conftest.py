@@ -7,6 +7,7 @@ import json
 import time
 
 import functions_framework
+import hypothesis
 import pytest
 import yaml
 
@@ -18,6 +19,15 @@ from tests.deploying import Checkout
 from tests.deployments import deploy_first
 from tests.examples import HOOKS, KEY, PARTNERS, ROOT
 from tests.google_cloud.gcloud import warm_path
+
+# How quick an example is says more of the machine, and what else it does, than of our code.
+hypothesis.settings.register_profile(
+    "unhurried",
+    hypothesis.settings.default,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
