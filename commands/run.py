@@ -74,7 +74,7 @@ def run(port: int, children: list[Child], stopping: threading.Event) -> None:
 
     print(_introduction(port, app, local_files.example_header(ROOT, secrets)))
     print(_remarks(health, left_out, copied=copied), flush=True)
-    watch(children, stopping=stopping, maker=maker)
+    watch(children, stopping=stopping, maker=maker, files=[ROOT / local_files.HOOKS, ROOT / "senders.yaml"])
 
 
 def settings_for(app: Mapping[str, str], port: int) -> dict[str, str]:

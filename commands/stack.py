@@ -109,10 +109,26 @@ def check_alive(children: Sequence[Child]) -> None:
             raise Failed(f"The {child.name} ended {how}; the lines above say why.")
 
 
-def watch(children: Sequence[Child], *, stopping: threading.Event, maker: int | None) -> None:
-    """Stay until told to stop, or until our parent is no longer `maker`; raise Failed if a child ends before."""
+def watch(children: Sequence[Child], *, stopping: threading.Event, maker: int | None, files: Sequence[Path]) -> None:
+    """Stay until told to stop, or until our parent is no longer `maker`; raise Failed if a child ends before.
+
+    Say so where one of the files changes: the children have read them already.
+    """
+    seen = {file: _written(file) for file in files}
     while not stopping.wait(0.2) and maker in (None, os.getppid()):
         check_alive(children)
+        for file in (file for file in files if _written(file) != seen[file]):
+            seen[file] = _written(file)
+            words = f"{file.name} has changed: end this with Ctrl-C and start it again, for that to count."
+            print(words, flush=True)
+
+
+def _written(file: Path) -> int | None:
+    """Return when the file was last written, in nanoseconds; None where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def stop(children: Sequence[Child]) -> None:

@@ -1,4 +1,4 @@
-"""`make run` in rough hands: it is killed, its make is killed, it is started twice, its folder is of no use."""
+"""`make run` in rough hands: killed, started twice, with files that change or are of no use."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def test_it_ends_with_its_make(own_copy):
 
     assert "Stopped." in make.communicate(timeout=20)[0]
     assert subprocess.run(["/bin/sh", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"], check=False).returncode
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("name", ["hooks.yaml", "senders.yaml"])
+def test_a_change_that_does_not_count_yet_is_said(own_copy, name):
+    """Whoever writes a hook while it runs learns that it has to start again."""
+    with make_run(own_copy, free_ports()) as run:
+        (own_copy / name).write_text("")
+
+        assert run.process.stdout.readline().startswith(f"{name} has changed: ")
 
 
 @pytest.mark.parametrize("name", ["var", "var/secrets.yaml/x", "var/run.env/x"])
