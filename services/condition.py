@@ -14,7 +14,7 @@ from services.deadline import Deadline
 from services.errors import LedgerDown, LiaisonError, NoSweep, Unavailable
 from services.finding import gone_hooks
 from services.ledger.contract import Backlog
-from services.ledger.notes import Sweep
+from services.ledger.notes import Sweep, try_room
 from services.standing import when
 from services.superoffice.identity import WHO_AM_I
 from services.superoffice.tenant import Tenant
@@ -58,9 +58,10 @@ def examine(services: Services) -> Condition:
 
 
 def _examine_ledger(found: Condition, services: Services) -> Sweep:
-    """Tell whether it answers, what waits in it, and whether anybody comes to that."""
+    """Tell whether it answers and takes more, what waits in it, and whether anybody comes to that."""
     environment, now = services.settings.environment, services.clock()
     try:
+        try_room(services.ledger.store, environment, now)
         backlog, sweep = services.ledger.store.backlog(environment), services.ledger.sweep(environment)
         gone = gone_hooks(services.ledger, environment, services.hooks)
     except LedgerDown as error:

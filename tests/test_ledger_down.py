@@ -100,6 +100,16 @@ def test_a_full_disk(send, tmp_path, ledger, sandbox):
     assert send().json["status"] == "created"
 
 
+def test_a_full_disk_is_in_the_status(send, tmp_path, client):
+    """Whoever watches Liaison hears of it, though all that was kept can be read."""
+    send()
+    with full(tmp_path):
+        told = client.get("/status", headers={"Authorization": "Bearer an-api-key"})
+
+    assert told.status_code == 503
+    assert "Check the disk" in told.json["ledger"]["problems"][0]
+
+
 @pytest.mark.check
 def test_a_locked_file(send, tmp_path, ledger, sandbox):
     """Sixteen senders at once have their answer in time, no thread is left, and it works again by itself."""

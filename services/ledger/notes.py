@@ -21,6 +21,7 @@ REFUSALS_KEPT = 100  # for each hook
 MOST_WAITING = 1000  # lines, while the ledger does not answer
 LONGEST_WAIT = 1.0  # seconds that a stranger's request spends on its line
 OUTAGES_KEPT = 100
+ROOM = 65_536  # bytes; a submission with its answer is mostly less
 _SWEEP = "sweep"
 
 
@@ -72,6 +73,11 @@ def ended(sweep: Sweep, now: float) -> Sweep:
         return sweep
     outages = (*sweep.outages, (sweep.outage_since, max(now, sweep.outage_since)))
     return replace(sweep, outage_since=None, outage_reason=None, outages=outages[-OUTAGES_KEPT:])
+
+
+def try_room(store: Store, environment: str, now: float) -> None:
+    """Write as much as a submission takes: what can be read cannot always be written. Raises LedgerDown."""
+    _change_note(store, environment, "room", lambda _: {"at": now, "room": "." * ROOM})
 
 
 class Door:
