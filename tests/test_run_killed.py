@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_run import READY, copy_of_the_repository, free_ports, left_behind, make_run
+from tests.test_run import READY, copy_of_the_repository, free_ports, is_taken, left_behind, make_run
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_it_ends_with_its_make(own_copy):
     make.kill()
 
     assert "Stopped." in make.communicate(timeout=20)[0]
-    assert subprocess.run(["/bin/sh", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"], check=False).returncode
+    assert not is_taken(port)
 
 
 @pytest.mark.check
