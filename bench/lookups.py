@@ -116,11 +116,11 @@ def measure_lookups(around, report, plan):
     with sandbox() as url, serving(liaison(url, folder), free_port(), folder) as server:
         wait_until_up(server)
         report.others.append(wait_for_quiet())
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-        for number in range(WARM_UP):
-            for kind in BODIES:
-                milliseconds(connection, kind, f"{number}, unhurried", wanted="updated" if number else "created")
-        ask(f"{url}/sandbox/faults", DELAY)
-        for number in range(plan.lookups):
-            for kind in BODIES:
-                report.note(SECTION, kind, "liaison", milliseconds(connection, kind, number))
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)) as connection:
+            for number in range(WARM_UP):
+                for kind in BODIES:
+                    milliseconds(connection, kind, f"{number}, unhurried", wanted="updated" if number else "created")
+            ask(f"{url}/sandbox/faults", DELAY)
+            for number in range(plan.lookups):
+                for kind in BODIES:
+                    report.note(SECTION, kind, "liaison", milliseconds(connection, kind, number))

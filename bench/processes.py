@@ -71,6 +71,7 @@ def tool(module, first_line=""):
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_LIMIT)
         kill(process)
+        process.stdout.close()
 
 
 def tell(process, line):

@@ -74,7 +74,7 @@ def warmed(around, contestant, folder):
 def set_delay(around, milliseconds):
     """Have SuperOffice answer after so long."""
     url = f"http://127.0.0.1:{around.upstream}/delay"
-    urllib.request.urlopen(urllib.request.Request(url, str(milliseconds).encode(), method="PUT"), timeout=5)
+    urllib.request.urlopen(urllib.request.Request(url, str(milliseconds).encode(), method="PUT"), timeout=5).close()
 
 
 def measure_load(around, seats, report, plan):
