@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.senders.names import Answer, loose, name_all, normalise
+from services.senders.names import loose, name_all, normalise
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_cuts_endless_names():
 
 def test_numbers_fields_of_the_same_name():
     """A second field of the same name gets _2, the next _3, and each keeps the sender's spelling."""
-    named = name_all([Answer(("E-mail",), 1), Answer(("e mail",), 2), Answer(("e_mail",), 3)], {})
+    named = name_all([(("E-mail",), 1), (("e mail",), 2), (("e_mail",), 3)], {})
 
     assert named.values == {"e_mail": 1, "e_mail_2": 2, "e_mail_3": 3}
     assert named.originals == {"e_mail": "E-mail", "e_mail_2": "e mail", "e_mail_3": "e_mail"}
@@ -76,40 +76,40 @@ def test_numbers_fields_of_the_same_name():
 
 def test_does_not_overwrite_a_name_that_looks_numbered():
     """A field that is itself called `email_2` stays where it is."""
-    named = name_all([Answer((name,), name) for name in ("email_2", "email", "Email")], {})
+    named = name_all([((name,), name) for name in ("email_2", "email", "Email")], {})
 
     assert named.values == {"email_2": "email_2", "email": "email", "email_3": "Email"}
 
 
 def test_gives_every_name_its_value():
     """An answer stands under each of its names, and under two that come to the same only once."""
-    named = name_all([Answer(("email-ref", "AbC", "Email ref"), "a@example.com")], {})
+    named = name_all([(("email-ref", "AbC", "Email ref"), "a@example.com")], {})
 
     assert named.values == dict.fromkeys(("email_ref", "ab_c"), "a@example.com")
 
 
 def test_puts_given_names_before_labels():
     """The label of one question does not take the name that the author gave another."""
-    named = name_all([Answer(("q1", "Name"), "label"), Answer(("name", "Company"), "given")], {})
+    named = name_all([(("q1", "Name"), "label"), (("name", "Company"), "given")], {})
 
     assert (named.values["name"], named.values["name_2"]) == ("given", "label")
 
 
 def test_keeps_reserved_names():
     """A question called `raw` does not hide the body."""
-    assert name_all([Answer(("Raw",), "typed")], {"raw": {}}).values == {"raw": {}, "raw_2": "typed"}
+    assert name_all([(("Raw",), "typed")], {"raw": {}}).values == {"raw": {}, "raw_2": "typed"}
 
 
 def test_names_inside_values():
     """Parts of a name or an address are written `name.first`, in lists too."""
-    answer = Answer(("Navn",), {"Fullt navn": [{"First": "Ada", "first": "A."}]})
+    answer = (("Navn",), {"Fullt navn": [{"First": "Ada", "first": "A."}]})
 
     assert name_all([answer], {}).values == {"navn": {"fullt_navn": [{"first": "Ada", "first_2": "A."}]}}
 
 
 def test_every_submission_of_a_form_has_its_own_values():
     """That the names are remembered from one to the next is not to be seen."""
-    first, second = (name_all([Answer(("A", "b"), value), Answer(("a",), [])], {"raw": value}) for value in ({}, 2))
+    first, second = (name_all([(("A", "b"), value), (("a",), [])], {"raw": value}) for value in ({}, 2))
 
     assert first.values == {"raw": {}, "a": {}, "a_2": [], "b": {}}
     assert second.values == {"raw": 2, "a": 2, "a_2": [], "b": 2}

@@ -21,7 +21,7 @@ def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
     """Return the answers of `body`, of which `root` is the record where there is one, in the order of the steps."""
     found = [answer for step in packing.answers for answer in _listed(find(body, step.at), step)]
     if isinstance(root, dict):
-        found.extend(Answer((str(name),), value) for name, value in root.items())
+        found.extend(((str(name),), value) for name, value in root.items())
     found.extend(_merged(body, packing.merge))
     for step in packing.labels:
         found = list(_labelled(found, find(body, step.at), step))
@@ -42,9 +42,9 @@ def _listed(items: Any, step: Answers) -> Iterator[Answer]:
     ways, values, is_several = [way(path) for path in step.names], _ways_to(step.value), asking(step.several)
     for key, item in entries:
         if not isinstance(item, dict):
-            yield Answer(key, item)
+            yield key, item
         elif names := (*key, *_names(item, ways)):
-            yield Answer(names, _value(item, step, _first(item, values), several=is_several(item)))
+            yield names, _value(item, step, _first(item, values), several=is_several(item))
 
 
 def _names(item: Mapping[str, Any], ways: list[Way]) -> list[str]:
@@ -57,7 +57,7 @@ def _names(item: Mapping[str, Any], ways: list[Way]) -> list[str]:
 
 
 def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool) -> Any:
-    if not several and type(value) is str and step.options is None:  # as most are
+    if not several and type(value) is str and not step.options:  # as most are
         return value
     if several and step.list_value is not None:
         listed = find(item, step.list_value)
@@ -125,7 +125,7 @@ def _merged(body: Any, paths: Iterable[str]) -> Iterator[Answer]:
     for path in paths:
         values = find(body, path)
         if isinstance(values, dict):
-            yield from (Answer((str(name),), value) for name, value in values.items())
+            yield from (((str(name),), value) for name, value in values.items())
 
 
 def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Answer]:
@@ -133,17 +133,18 @@ def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Ans
     known = _asked(questions, step) if isinstance(questions, list) else {}
     answered = set[str]()
     for answer in found:
-        for name in answer.names:
+        own, value = answer
+        for name in own:
             if name in known and name not in answered:
                 answered.add(name)
                 names, several = known[name]
-                yield Answer((*answer.names, *names), as_list(answer.value) if several else answer.value)
+                yield (*own, *names), as_list(value) if several else value
                 break
         else:
             yield answer
     for match, (names, several) in known.items():
         if match not in answered:
-            yield Answer((match, *names), [] if several else None)
+            yield (match, *names), [] if several else None
 
 
 def _asked(questions: list[Any], step: Labels) -> _Questions:
@@ -170,7 +171,7 @@ def _read(questions: list[Any], step: Labels) -> _Questions:
 
 
 def _is_wanted(answer: Answer, packing: Packing) -> bool:
-    name = answer.names[0]
+    name = answer[0][0]
     return name not in packing.ignore and (packing.keep is None or packing.keep.search(name) is not None)
 
 
@@ -181,7 +182,7 @@ def _finish(answer: Answer, packing: Packing) -> Answer:
         names = (*names, names[0][start.end() :] or names[0])
     if packing.unwrap_single and isinstance(value, list) and len(value) < 2:
         value = value[0] if value else None
-    return Answer(names, _without(value, packing.omit) if packing.omit else value)
+    return names, _without(value, packing.omit) if packing.omit else value
 
 
 def _without(value: Any, omitted: tuple[str, ...]) -> Any:

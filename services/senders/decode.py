@@ -33,6 +33,7 @@ _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _DEEPER = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS = bytes(set(range(256)) - _DEEPER.keys())
+_TOO_FAR_IN = b"\n" + b"  " * DEEPEST
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "Invalid control character": "a line break or tab inside a text must be written \\n or \\t",
@@ -152,6 +153,8 @@ def _decode(text: str, what: str) -> Any:
     """Decode as fast as can be, and with care where that tells too little, or would lose a name or a digit."""
     try:
         value = orjson.loads(text)
+        if _is_plain(value, text):
+            return value
         texts, depth, is_exact = _survey(value)
         is_whole = is_exact and texts == _without_escapes(text).count('"') // 2  # else names repeat
     except orjson.JSONDecodeError:  # whose words are not for people
@@ -162,6 +165,19 @@ def _decode(text: str, what: str) -> Any:
     if depth > DEEPEST:
         raise _too_deep(what)
     return value
+
+
+def _is_plain(value: Any, text: str) -> bool:
+    """Tell whether a value written again is the text it came from, so that nothing was lost, and nests little.
+
+    Most senders write JSON as compact as it can be. Indented, a value that nests too deeply has a line this far in.
+    """
+    try:
+        return orjson.dumps(value) == text.encode() and _TOO_FAR_IN not in orjson.dumps(
+            value, option=orjson.OPT_INDENT_2
+        )
+    except orjson.JSONEncodeError:  # it nests more deeply still
+        return False
 
 
 def _survey(value: Any) -> tuple[int, int, bool]:
