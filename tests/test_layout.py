@@ -21,7 +21,7 @@ BELOW = {
     "services": {"services", "schemas"},
     "schemas": {"schemas"},
     "sandbox": {"sandbox"},
-    "bench": {"bench", "services", "schemas", "main"},
+    "bench": {"bench", "handlers", "services", "schemas", "main"},
     "fuzz": {"fuzz", "services", "schemas"},
 }
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef

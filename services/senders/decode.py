@@ -118,7 +118,7 @@ def _parse(text: str, what: str) -> Any:
         raise UnreadableBody(
             f"{what} has {error} {_locate(text, str(error))}, which is not JSON. Send a number, or null."
         ) from error
-    if _SURROGATE.search(text):
+    if "\\" in text and _SURROGATE.search(text):
         _check_surrogates(value, what)
     return value
 
@@ -129,7 +129,7 @@ def _check_size(text: str, what: str) -> None:
     The cheap counts are upper bounds, since signs in texts count too; only past them the texts are taken out.
     """
     opened = text.count("[") + text.count("{")
-    if opened <= STACKED and text.count(",") + opened <= MOST:
+    if opened <= STACKED and (len(text) <= MOST or text.count(",") + opened <= MOST):
         return
     structure = "".join(_without_escapes(text).split('"')[::2])
     brackets = structure.encode("ascii", "ignore").translate(None, _NOT_BRACKETS)
