@@ -12,7 +12,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from commands import local_files
-from commands.stack import Child, Failed, Stopped, await_answer, check_port, start, start_guard, stop, watch
+from commands.stack import (
+    Child,
+    Failed,
+    Stopped,
+    await_answer,
+    check_port,
+    start,
+    start_guard,
+    stop,
+    watch,
+    when_written,
+)
 from commands.sweeper import EVERY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +76,7 @@ def run(port: int, children: list[Child], stopping: threading.Event) -> None:
 
     secrets = local_files.write_secrets(ROOT, app)
     copied = local_files.copy_hooks(ROOT)
+    read = when_written(ROOT / local_files.HOOKS, ROOT / "senders.yaml")  # by the children, from now on
     settings = settings_for(app, port)
     local_files.write_settings(ROOT, settings)
     environ |= settings
@@ -74,7 +86,7 @@ def run(port: int, children: list[Child], stopping: threading.Event) -> None:
 
     print(_introduction(port, app, local_files.example_header(ROOT, secrets)))
     print(_remarks(health, left_out, copied=copied), flush=True)
-    watch(children, stopping=stopping, maker=maker, files=[ROOT / local_files.HOOKS, ROOT / "senders.yaml"])
+    watch(children, stopping=stopping, maker=maker, read=read)
 
 
 def settings_for(app: Mapping[str, str], port: int) -> dict[str, str]:

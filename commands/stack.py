@@ -109,22 +109,30 @@ def check_alive(children: Sequence[Child]) -> None:
             raise Failed(f"The {child.name} ended {how}; the lines above say why.")
 
 
-def watch(children: Sequence[Child], *, stopping: threading.Event, maker: int | None, files: Sequence[Path]) -> None:
+Written = dict[Path, int | None]  # when each file was last written, in nanoseconds; None where there is none
+
+
+def watch(children: Sequence[Child], *, stopping: threading.Event, maker: int | None, read: Written) -> None:
     """Stay until told to stop, or until our parent is no longer `maker`; raise Failed if a child ends before.
 
-    Say so where one of the files changes: the children have read them already.
+    `read` are the files that the children have read, as they were before: it is said where one has changed since.
     """
-    seen = {file: _written(file) for file in files}
+    seen = read
     while not stopping.wait(0.2) and maker in (None, os.getppid()):
         check_alive(children)
-        for file in (file for file in files if _written(file) != seen[file]):
-            seen[file] = _written(file)
+        now = when_written(*seen)
+        for file in (file for file in seen if now[file] != seen[file]):
             words = f"{file.name} has changed: end this with Ctrl-C and start it again, for that to count."
             print(words, flush=True)
+        seen = now
+
+
+def when_written(*files: Path) -> Written:
+    """Look when the files were last written."""
+    return {file: _written(file) for file in files}
 
 
 def _written(file: Path) -> int | None:
-    """Return when the file was last written, in nanoseconds; None where there is none."""
     try:
         return file.stat().st_mtime_ns
     except OSError:
