@@ -85,13 +85,13 @@ def _no_echo(label: str, is_stored: bool) -> Iterator[None]:
         return
     import termios
 
-    click.echo(f"{label}{' (Enter: as stored)' if is_stored else ''}: ", nl=False)
     terminal, local_modes = sys.stdin.fileno(), 3
     before = termios.tcgetattr(terminal)
     hidden = [*before]
     hidden[local_modes] &= ~termios.ECHO
     termios.tcsetattr(terminal, termios.TCSADRAIN, hidden)
-    try:
+    try:  # asked for only now: a paste that came before would be shown
+        click.echo(f"{label}{' (Enter: as stored)' if is_stored else ''}: ", nl=False)
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
