@@ -154,6 +154,7 @@ def line(monkeypatch):
 
 
 @pytest.mark.check
+@pytest.mark.timeout(240)  # gRPC waits longer and longer before it connects again
 @pytest.mark.parametrize("fault", ["cut", "silent"])
 def test_firestore_down_or_silent(function, line, fault, sandbox):
     """Eight senders at once have their answer in time, no thread is left, and it works again by itself."""
