@@ -83,19 +83,31 @@ def _no_echo(label: str, is_stored: bool) -> Iterator[None]:
     if not is_terminal():
         yield
         return
+    try:
+        with echo_off():
+            click.echo(f"{label}{' (Enter: as stored)' if is_stored else ''}: ", nl=False)
+            yield
+    finally:
+        click.echo()
+
+
+@contextmanager
+def echo_off() -> Iterator[None]:
+    """Keep a terminal from showing what is typed; begin before the prompt, or a quick paste would be seen."""
+    if not is_terminal():
+        yield
+        return
     import termios
 
     terminal, local_modes = sys.stdin.fileno(), 3
     before = termios.tcgetattr(terminal)
     hidden = [*before]
     hidden[local_modes] &= ~termios.ECHO
-    termios.tcsetattr(terminal, termios.TCSADRAIN, hidden)
-    try:  # asked for only now: a paste that came before would be shown
-        click.echo(f"{label}{' (Enter: as stored)' if is_stored else ''}: ", nl=False)
+    termios.tcsetattr(terminal, termios.TCSADRAIN, hidden)  # what was pasted already is not thrown away
+    try:
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-        click.echo()
 
 
 def _next_line(*, may_be_none: bool = False) -> str:

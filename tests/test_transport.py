@@ -15,6 +15,7 @@ from services.errors import InDoubt, Misconfigured
 from services.superoffice.connections import NotConnected
 from services.superoffice.incoming import LARGEST_ANSWER
 from services.superoffice.transport import Transport
+from tests.accepting import accepted
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PACKED = gzip.compress(b"{}")
@@ -28,17 +29,14 @@ class Line:
         self.answer, self.pause, self.hangs_up = answer, pause, hangs_up
         self.heard: list[bytes] = []
         self.connections = 0
+        self.ended = threading.Semaphore(0)  # once for each connection that was hung up
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/api"
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self) -> None:
         """Take one connection after the other, until the listener is closed."""
-        while True:
-            try:
-                line, _ = self.listener.accept()
-            except OSError:
-                return
+        for line in accepted(self.listener):
             self.connections += 1
             with line, suppress(OSError):  # who has heard enough hangs up
                 while heard := line.recv(65_536):
@@ -46,6 +44,7 @@ class Line:
                     self.tell(line)
                     if self.hangs_up:
                         break
+            self.ended.release()
 
     def tell(self, line: socket.socket) -> None:
         """Answer, with a pause between the bytes where there is one."""
@@ -107,7 +106,7 @@ def test_a_connection_that_ends_is_made_anew(answering, answer):
     """A server that hangs up after its answer, said or not, costs no call."""
     line, transport = answering(answer, hangs_up=True), Transport(1)
 
-    assert [send(line, transport) for _ in range(2)] == [b"{}", b"{}"]
+    assert [send(line, transport), line.ended.acquire(timeout=5), send(line, transport)] == [b"{}", True, b"{}"]
     assert line.connections == 2
 
 

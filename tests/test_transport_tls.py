@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from services.superoffice.connections import Connections, NotConnected
+from tests.accepting import accepted
 from tests.certificates import make_certificate
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -36,11 +37,7 @@ class SecureLine:
 
     def serve(self) -> None:
         """Take one connection after the other, until the listener is closed."""
-        while True:
-            try:
-                line, _ = self.listener.accept()
-            except OSError:
-                return
+        for line in accepted(self.listener):
             self.connections += 1
             with suppress(OSError), self.context.wrap_socket(line, server_side=True) as secure:
                 while record := secure.recv(65_536):

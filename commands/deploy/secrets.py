@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 import yaml
 
+from commands.asking import echo_off
 from commands.deploy import access
 from commands.deploy.gcloud import Gcloud
 from commands.deploy.resource import Found, Resource, line
@@ -121,7 +122,7 @@ def read_values(path: Path) -> dict[str, str]:
 def ask(names: Iterable[str]) -> dict[str, str]:
     """Ask for each secret without showing what is typed or pasted; a key in PEM form may have several lines."""
     values = {}
-    with _echo_off():  # before the first prompt: nobody types faster than that
+    with echo_off():  # before the first prompt: nobody types faster than that
         for name in names:
             value = ""
             while not value or len(value.encode()) > _LARGEST:
@@ -139,23 +140,3 @@ def _read() -> str:
     while lines[0].startswith("-----BEGIN") and not lines[-1].startswith("-----END") and lines[-1]:
         lines.append(sys.stdin.readline())
     return "".join(lines).strip()
-
-
-class _echo_off:  # noqa: N801 - used as a statement
-    """Keeps a terminal from showing what is typed; does nothing where there is none."""
-
-    def __enter__(self) -> None:
-        self._kept: Any = None
-        if sys.stdin.isatty():
-            import termios
-
-            self._kept = termios.tcgetattr(sys.stdin)
-            hidden = termios.tcgetattr(sys.stdin)
-            hidden[3] &= ~termios.ECHO
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, hidden)  # what was pasted already is not thrown away
-
-    def __exit__(self, *_: object) -> None:
-        if self._kept is not None:
-            import termios
-
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._kept)
