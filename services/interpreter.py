@@ -6,11 +6,12 @@ Importing this imports jmespath: do so only where a template is worked out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import Functions
-from jmespath.visitor import TreeInterpreter
+from jmespath.visitor import Options, TreeInterpreter
 
 from schemas.expressions import Expression
 from schemas.fields import is_blank
@@ -18,17 +19,25 @@ from services.errors import FieldError, InvalidSubmission, UnreadableBody
 from services.senders.names import Spellings, loose, normalise
 
 _FUNCTIONS = Functions()
+_OPTIONS = Options(custom_functions=_FUNCTIONS)
 
 
 class Interpreter(TreeInterpreter):
     """Works out syntax trees over `fields`; `asked` says of each field that was looked up whether it is there."""
 
     def __init__(self, fields: Mapping[str, Any]):
-        super().__init__()
-        self.fields = dict(fields)  # JMESPath's functions know no other kind of object
+        super().__init__(_OPTIONS)
+        self.fields = fields if type(fields) is dict else dict(fields)  # JMESPath's functions know no other kind
         self.asked: dict[str, bool] = {}
-        self._spellings = Spellings(loose)
         self._searched: dict[int, tuple[Mapping[str, Any], dict[str, str]]] = {}
+
+    def visit(self, node: Any, value: Any) -> Any:
+        """Work out one node; TreeInterpreter's own way finds its methods anew for each submission."""
+        return _VISITS[node["type"]](self, node, value)
+
+    @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(loose)
 
     def work_out(self, expression: Expression) -> Any:
         """Return what an expression comes to; InvalidSubmission where it cannot be worked out."""
@@ -90,3 +99,6 @@ class Interpreter(TreeInterpreter):
             if error.current_value is None or error.actual_type == "null":  # null inside a list
                 return None
             raise
+
+
+_VISITS = {name.removeprefix("visit_"): getattr(Interpreter, name) for name in dir(Interpreter) if "visit_" in name}

@@ -41,12 +41,15 @@ class Party(NamedTuple):
     person: tuple[Selector, ...] = ()
 
 
+NOBODY = Party()
+
+
 class MappedRelation(NamedTuple):
     """A relation in the words of hooks.yaml; None means "not given". A definition is an id or a name."""
 
     definition: int | str | None = None
-    source: Party = Party()
-    destination: Party = Party()
+    source: Party = NOBODY
+    destination: Party = NOBODY
     comment: str | None = None
     relation_id: int | None = None
     action: str = "save"
@@ -135,13 +138,13 @@ def refusal(mistakes: list[FieldError]) -> InvalidSubmission:
 
 def _party(slots: _Slots, path: str, party: PartyMapping) -> Party:
     return Party(
-        company=tuple(_selectors(slots, f"{path}.company", party.company)),
-        person=tuple(_selectors(slots, f"{path}.person", party.person)),
+        _selectors(slots, f"{path}.company", party.company) if party.company else (),
+        _selectors(slots, f"{path}.person", party.person) if party.person else (),
     )
 
 
-def _selectors(slots: _Slots, path: str, selectors: Selectors) -> Iterator[Selector]:
-    """Give the selectors that were given; a department only where its name is."""
+def _selectors(slots: _Slots, path: str, selectors: Selectors) -> tuple[Selector, ...]:
+    """Return the selectors that were given; a department only where its name is, and behind it."""
     given: dict[str, Selector] = {}
     for kind, template in selectors:
         meaning = (lambda value: identifier(_one(value))) if kind == "id" else slots.text
@@ -149,10 +152,10 @@ def _selectors(slots: _Slots, path: str, selectors: Selectors) -> Iterator[Selec
         if value is not None:
             given[kind] = Selector(kind, value, slots.names(f"{path}.{kind}"))
     department = given.pop("department", None)
-    for selector in given.values():
-        yield selector
-        if selector.kind == "name" and department:
-            yield department
+    found = list(given.values())
+    if department and "name" in given:
+        found.insert(list(given).index("name") + 1, department)
+    return tuple(found)
 
 
 def _one(value: Any) -> Any:
@@ -171,14 +174,13 @@ def _one(value: Any) -> Any:
 
 def _missing(slots: _Slots, relation: MappedRelation, mapping: RelationMapping) -> Iterator[FieldError]:
     """Name what a relation without an id cannot do without."""
+    has_source, has_destination = relation.source != NOBODY, relation.destination != NOBODY
+    if relation.definition and has_source and has_destination and not mapping.id:  # as most have
+        return
     needed = {
         "definition": ("what the relation is", mapping.definition, relation.definition),
-        "source": ("who the source is", mapping.source != PartyMapping(), relation.source != Party()),
-        "destination": (
-            "who the destination is",
-            mapping.destination != PartyMapping(),
-            relation.destination != Party(),
-        ),
+        "source": ("who the source is", mapping.source != PartyMapping(), has_source),
+        "destination": ("who the destination is", mapping.destination != PartyMapping(), has_destination),
     }
     if mapping.id and (relation.action == "delete" or not all(mapped for _, mapped, _ in needed.values())):
         needed = {"id": ("which relation is meant", mapping.id, None)}

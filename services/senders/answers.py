@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from schemas.packing import Answers, Labels, Packing
-from services.senders.names import FORMS_KEPT, Answer
+from services.senders.names import FORMS_KEPT, GROUPS, Answer
 from services.senders.paths import MISSING, asking, find, holds, way, word
 
 LARGEST_FORM = 50_000  # bytes of its questions; what is larger is read anew each time
 Way = Callable[[Any], Any]
-_Questions = dict[str, tuple[list[str], bool]]
+_Questions = dict[str, tuple[tuple[str, ...], bool]]
 
 
 def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
     """Return the answers of `body`, of which `root` is the record where there is one, in the order of the steps."""
-    found = [answer for step in packing.answers for answer in _listed(find(body, step.at), step)]
+    found: list[Answer] = []
+    for listed in packing.answers:
+        found += _listed(find(body, listed.at), listed)
     if isinstance(root, dict):
-        found.extend(((str(name),), value) for name, value in root.items())
-    found.extend(_merged(body, packing.merge))
+        found += [((str(name),), value) for name, value in root.items()]
+    for path in packing.merge:
+        if isinstance(values := find(body, path), dict):
+            found += [((str(name),), value) for name, value in values.items()]
     for step in packing.labels:
-        found = list(_labelled(found, find(body, step.at), step))
+        found = _labelled(found, find(body, step.at), step)
     if packing.keep or packing.ignore:
         found = [answer for answer in found if _is_wanted(answer, packing)]
     if packing.prefix or packing.unwrap_single or packing.omit:
@@ -32,33 +36,53 @@ def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
     return found
 
 
-def _listed(items: Any, step: Answers) -> Iterator[Answer]:
-    """Give each object of a list as an answer; in a mapping its key is a name too, and it may be the value itself."""
-    entries: Iterable[tuple[tuple[str, ...], Any]] = ()
+def _listed(items: Any, step: Answers) -> list[Answer]:
+    """Return each object of a list as an answer; in a mapping its key is a name too, and it may be the value itself."""
+    read = _reader(step)
     if isinstance(items, list):
-        entries = [((), item) for item in items if isinstance(item, dict)]
-    elif isinstance(items, dict):
-        entries = [((str(key),), item) for key, item in items.items()]
-    ways, values, is_several = [way(path) for path in step.names], _ways_to(step.value), asking(step.several)
-    for key, item in entries:
-        if not isinstance(item, dict):
-            yield key, item
-        elif names := (*key, *_names(item, ways)):
-            yield names, _value(item, step, _first(item, values), several=is_several(item))
+        return [answer for item in items if isinstance(item, dict) and (answer := read(item))]
+    found = list[Answer]()
+    for key, item in items.items() if isinstance(items, dict) else ():
+        answer = read(item, (str(key),)) if isinstance(item, dict) else None
+        found.append(answer or ((str(key),), item))
+    return found
 
 
-def _names(item: Mapping[str, Any], ways: list[Way]) -> list[str]:
-    names = []
-    for look in ways:
-        found = look(item)
-        if name := found.strip() if type(found) is str else word(found):
-            names.append(name)
-    return names
+@lru_cache(maxsize=1024)  # steps come from presets and from a user's senders.yaml, never from a body
+def _reader(step: Answers) -> Callable[..., Answer | None]:
+    """Return what reads one object as an answer, which is None where it has no name; where to look is known then."""
+    name, find_value, is_several = _namer(step.names), _first_of(step.value), asking(step.several)
+
+    def read(item: Mapping[str, Any], known: tuple[str, ...] = ()) -> Answer | None:
+        names = known + name(item)
+        if not names:
+            return None
+        value, several = find_value(item), is_several(item)
+        if value is MISSING:
+            value = None
+        if several or step.options or isinstance(value, GROUPS):  # most are none of it
+            value = _value(item, step, value, several=several)
+        return names, value
+
+    return read
+
+
+def _namer(paths: Iterable[str]) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
+    """Return what finds the names of an object, those that are there."""
+    ways = [way(path) for path in paths]
+
+    def name(item: Mapping[str, Any]) -> tuple[str, ...]:
+        names = []
+        for look in ways:
+            found = look(item)
+            if named := found.strip() if type(found) is str else word(found):
+                names.append(named)
+        return tuple(names)
+
+    return name
 
 
 def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool) -> Any:
-    if not several and type(value) is str and not step.options:  # as most are
-        return value
     if several and step.list_value is not None:
         listed = find(item, step.list_value)
         value = listed if isinstance(listed, list) else value
@@ -71,22 +95,30 @@ def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool)
     return value[0] if isinstance(value, list) and len(value) == 1 and holds(step.one, item) else value
 
 
-def _ways_to(paths: tuple[str, ...]) -> list[Way]:
-    """Return how to look along each path; `<type>` is the key that the object's `type` names."""
-    return [_way_by(way(path[1:-1])) if path[0] == "<" and path[-1] == ">" else way(path) for path in paths]
+def _first_of(paths: tuple[str, ...]) -> Way:
+    """Return how to find what stands at the first of the paths that leads anywhere, or MISSING."""
+    ways = [_way_by(way(path[1:-1])) if path[0] == "<" and path[-1] == ">" else way(path) for path in paths]
+    if len(ways) == 1:
+        return ways[0]
+
+    def look(item: Mapping[str, Any]) -> Any:
+        for one in ways:
+            found = one(item)
+            if found is not MISSING and found is not None:
+                return found
+        return MISSING
+
+    return look
 
 
 def _way_by(key: Way) -> Way:
-    return lambda item: item.get(word(key(item)))
+    """Return how to find `<type>`, which stands at the key that the object's `type` names."""
 
+    def look(item: Mapping[str, Any]) -> Any:
+        found = key(item)
+        return item.get(found.strip() if type(found) is str else word(found))
 
-def _first(item: Mapping[str, Any], ways: list[Way]) -> Any:
-    """Return what stands at the first path that leads anywhere."""
-    for look in ways:
-        found = look(item)
-        if found is not MISSING and found is not None:
-            return found
-    return None
+    return look
 
 
 def _text(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
@@ -121,30 +153,20 @@ def as_list(value: Any) -> list[Any]:
     return [] if value is None or value == "" else [value]
 
 
-def _merged(body: Any, paths: Iterable[str]) -> Iterator[Answer]:
-    for path in paths:
-        values = find(body, path)
-        if isinstance(values, dict):
-            yield from (((str(name),), value) for name, value in values.items())
-
-
-def _labelled(found: list[Answer], questions: Any, step: Labels) -> Iterator[Answer]:
+def _labelled(found: list[Answer], questions: Any, step: Labels) -> list[Answer]:
     """Give each answer its question's names as well, and each question without an answer its names without a value."""
     known = _asked(questions, step) if isinstance(questions, list) else {}
-    answered = set[str]()
+    left, labelled = dict(known), list[Answer]()
     for answer in found:
-        own, value = answer
-        for name in own:
-            if name in known and name not in answered:
-                answered.add(name)
-                names, several = known[name]
-                yield (*own, *names), as_list(value) if several else value
+        for name in answer[0]:
+            if question := left.pop(name, None):
+                own, value = answer
+                labelled.append((own + question[0], as_list(value) if question[1] else value))
                 break
         else:
-            yield answer
-    for match, (names, several) in known.items():
-        if match not in answered:
-            yield (match, *names), [] if several else None
+            labelled.append(answer)
+    labelled += [((match, *names), [] if several else None) for match, (names, several) in left.items()]
+    return labelled
 
 
 def _asked(questions: list[Any], step: Labels) -> _Questions:
@@ -163,10 +185,10 @@ def _read_questions(questions: bytes, step: Labels) -> _Questions:
 
 def _read(questions: list[Any], step: Labels) -> _Questions:
     known: _Questions = {}
-    find_match, ways, is_several = way(step.match), [way(path) for path in step.names], asking(step.several)
+    find_match, name, is_several = way(step.match), _namer(step.names), asking(step.several)
     for question in questions:
         if match := word(find_match(question)):
-            known[match] = (_names(question, ways), is_several(question))
+            known[match] = name(question), is_several(question)
     return known
 
 

@@ -22,6 +22,7 @@ from services.senders.text import DEEPEST, MOST, decode, find_encoding, quote, s
 
 LARGEST = 8 * 1024 * 1024  # bytes; no hook may allow more
 STACKED = 500  # brackets that a parser may meet before they are known to nest less deeply: Python's stack has 1,000
+MOST_PAIRED = 5_000  # brackets; of more of them it takes longer to find the pairs than to go through the values
 LONGEST_NUMBER = 100  # digits; a longer one stays the text it is, and whoever needs a number there refuses it
 
 _FORM = "application/x-www-form-urlencoded"
@@ -33,7 +34,6 @@ _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _DEEPER = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS = bytes(set(range(256)) - _DEEPER.keys())
-_TOO_FAR_IN = b"\n" + b"  " * DEEPEST
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "Invalid control character": "a line break or tab inside a text must be written \\n or \\t",
@@ -106,9 +106,11 @@ def read_json(text: str, what: str) -> Any:
 
 
 def _parse(text: str, what: str) -> Any:
-    _check_size(text, what)
+    written = text.encode("utf-8", "surrogatepass")
+    brackets = written.translate(None, _NOT_BRACKETS)
+    _check_size(text, brackets, what)
     try:
-        value = _decode(text, what)
+        value = _decode(text, written, brackets, what)
     except json.JSONDecodeError as error:
         hint = next((words for start, words in _HINTS.items() if error.msg.startswith(start)), error.msg)
         raise UnreadableBody(
@@ -123,12 +125,13 @@ def _parse(text: str, what: str) -> Any:
     return value
 
 
-def _check_size(text: str, what: str) -> None:
+def _check_size(text: str, brackets: bytes, what: str) -> None:
     """Refuse what may nest too deeply or holds too much, before a parser spends time, or its stack, on it.
 
-    The cheap counts are upper bounds, since signs in texts count too; only past them the texts are taken out.
+    `brackets` are all that it has. The cheap counts are upper bounds, since signs in texts count too; only past them
+    the texts are taken out.
     """
-    opened = text.count("[") + text.count("{")
+    opened = brackets.count(b"[") + brackets.count(b"{")
     if opened <= STACKED and (len(text) <= MOST or text.count(",") + opened <= MOST):
         return
     structure = "".join(_without_escapes(text).split('"')[::2])
@@ -149,15 +152,16 @@ def _too_deep(what: str) -> UnreadableBody:
     return UnreadableBody(f"{what} is nested more than {DEEPEST} levels deep. Send it flatter.")
 
 
-def _decode(text: str, what: str) -> Any:
+def _decode(text: str, written: bytes, brackets: bytes, what: str) -> Any:
     """Decode as fast as can be, and with care where that tells too little, or would lose a name or a digit."""
     try:
-        value = orjson.loads(text)
-        if _is_plain(value, text):
+        value = orjson.loads(written)
+        # Most senders write JSON as compact as it can be: what comes out again as it came in has lost nothing.
+        if orjson.dumps(value) == written and _is_shallow(brackets):
             return value
         texts, depth, is_exact = _survey(value)
         is_whole = is_exact and texts == _without_escapes(text).count('"') // 2  # else names repeat
-    except orjson.JSONDecodeError:  # whose words are not for people
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # whose words are not for people
         is_whole = False
     if not is_whole:
         value = _CAREFUL.decode(text)
@@ -167,17 +171,13 @@ def _decode(text: str, what: str) -> Any:
     return value
 
 
-def _is_plain(value: Any, text: str) -> bool:
-    """Tell whether a value written again is the text it came from, so that nothing was lost, and nests little.
-
-    Most senders write JSON as compact as it can be. Indented, a value that nests too deeply has a line this far in.
-    """
-    try:
-        return orjson.dumps(value) == text.encode() and _TOO_FAR_IN not in orjson.dumps(
-            value, option=orjson.OPT_INDENT_2
-        )
-    except orjson.JSONEncodeError:  # it nests more deeply still
-        return False
+def _is_shallow(brackets: bytes) -> bool:
+    """Tell whether brackets close again within DEEPEST levels; False where they are too many, or stood in texts."""
+    levels = DEEPEST if len(brackets) <= MOST_PAIRED else 0
+    while brackets and levels:
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        levels -= 1
+    return not brackets
 
 
 def _survey(value: Any) -> tuple[int, int, bool]:

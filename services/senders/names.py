@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, count
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ MOST_KEPT = 4096  # names, and signs, that stay in memory from one submission to
 FORMS_KEPT = 32  # forms whose names stay in memory too, as each form's submissions have the same ones
 MOST_OF_A_FORM, SIGNS_OF_A_FORM = 500, 20_000  # answers, and signs of their names, of a form that is kept
 
-_GROUPS = (dict, list)
+GROUPS = (dict, list)
 
 # Latin letters that Unicode does not take apart into a plain one and a mark (NFKD leaves them as they are).
 _LETTERS = {
@@ -102,12 +102,16 @@ def _loose(name: str) -> str:
 class Spellings(dict[str, str]):
     """What `spell` makes of each name of one submission; UnreadableBody where that would take too long."""
 
-    def __init__(self, spell: Callable[[str], str]):
+    def __init__(self, spell: Callable[[str], str], before: Spellings | None = None):
+        """`before` has those that were spelt before, and counts."""
         super().__init__()
         self._spell = spell
-        self._left = MOST_SIGNS
+        self._before: Mapping[str, str] = before or {}
+        self._left: int = before._left if before else MOST_SIGNS
 
     def __missing__(self, name: str) -> str:
+        if name in self._before:
+            return self._before[name]
         cut = name[:LONGEST]
         self._left -= len(cut)
         if self._left < 0:
@@ -116,13 +120,6 @@ class Spellings(dict[str, str]):
             )
         self[name] = spelled = self._spell(cut)
         return spelled
-
-    def copy(self) -> Spellings:
-        """Return one that goes on from here."""
-        other = Spellings(self._spell)
-        other.update(self)
-        other._left = self._left
-        return other
 
 
 def too_many_names() -> UnreadableBody:
@@ -136,7 +133,10 @@ Answer = tuple[tuple[str, ...], Any]
 
 
 class _Form(NamedTuple):
-    """What the names of its answers come to: which answer stands under each, what else Named has, how each is spelt."""
+    """What the names of its answers come to: which answer stands under each, what else Named has, how each is spelt.
+
+    The reserved values have the places behind the answers.
+    """
 
     places: dict[str, int]
     originals: dict[str, str]
@@ -162,19 +162,20 @@ def name_all(answers: Sequence[Answer], reserved: Mapping[str, Any]) -> Named:
     UnreadableBody where there are too many names.
     """
     names = tuple([names for names, _ in answers])
-    is_small = len(names) <= MOST_OF_A_FORM and sum(map(len, chain.from_iterable(names))) <= SIGNS_OF_A_FORM
+    is_small = len(names) <= MOST_OF_A_FORM and len("".join(chain.from_iterable(names))) <= SIGNS_OF_A_FORM
     form = (_name_form if is_small else _name_form.__wrapped__)(names, tuple(reserved))
-    spellings = form.spellings.copy()
-    tidied = [_tidy(value, spellings) if isinstance(value, _GROUPS) else value for _, value in answers]
-    values = {**reserved, **{name: tidied[place] for name, place in form.places.items()}}
-    return Named(values, form.originals, form.repeated)
+    spellings = Spellings(_normalise, form.spellings)
+    tidied = [_tidy(value, spellings) if isinstance(value, GROUPS) else value for _, value in answers]
+    tidied += reserved.values()
+    return Named({name: tidied[place] for name, place in form.places.items()}, form.originals, form.repeated)
 
 
 @lru_cache(maxsize=FORMS_KEPT)
 def _name_form(answers: tuple[tuple[str, ...], ...], reserved: tuple[str, ...]) -> _Form:
     """Name the answers of a form, of which each is given by its names."""
     spellings = Spellings(_normalise)
-    named, counts, later = Named(dict.fromkeys(reserved), {}, {}), dict[str, int](), []
+    behind = dict(zip(reserved, count(len(answers)), strict=False))
+    named, counts, later = Named(behind, {}, {}), dict[str, int](), []
     for place, names in enumerate(answers):
         first = spellings[names[0]]
         _add(named, counts, first, names[0], place)
@@ -185,8 +186,7 @@ def _name_form(answers: tuple[tuple[str, ...], ...], reserved: tuple[str, ...]) 
                 seen.add(name)
     for _, name, original, place in sorted(later, key=itemgetter(0)):
         _add(named, counts, name, original, place)
-    places = {name: place for name, place in named.values.items() if place is not None}
-    return _Form(places, named.originals, named.repeated, spellings)
+    return _Form(named.values, named.originals, named.repeated, spellings)
 
 
 def _add(named: Named, counts: dict[str, int], name: str, original: str, value: Any) -> None:

@@ -34,18 +34,17 @@ def way(path: str) -> Callable[[Any], Any]:
     """Return `find` for one path, quicker where many objects are asked; most paths have no dot in them, or one."""
     head, dot, rest = path.partition(".")
 
-    def look(value: Any) -> Any:
-        if type(value) is dict:
-            if path in value:
-                return value[path]
-            if not dot:
-                return MISSING
+    def name(value: Any) -> Any:
+        return value.get(path, MISSING) if type(value) is dict else find(value, path)
+
+    def inner_name(value: Any) -> Any:
+        if type(value) is dict and path not in value:
             inner = value.get(head)
             if type(inner) is dict and rest in inner:
                 return inner[rest]
         return find(value, path)
 
-    return look if path != "." else lambda value: find(value, path)
+    return inner_name if dot else name
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +105,7 @@ def tell(sources: tuple[Source, ...], body: Any, headers: Mapping[str, str]) -> 
 def _told(source: Source, body: Any, headers: Mapping[str, str]) -> Any:
     if len(source) == 1:
         part = source[0]
-        value = header(headers, part.name) if part.is_header else find(body, part.name)
+        value = header(headers, part.name) if part.is_header else way(part.name)(body)
         return None if value is MISSING or value == "" else value
     words = [word(_look(part, body, headers)) for part in source]
     return "/".join(words) if all(words) else None
@@ -128,7 +127,9 @@ def holds(conditions: Conditions, body: Any, headers: Mapping[str, str] = Mappin
 @lru_cache(maxsize=1024)
 def asking(conditions: Conditions) -> Callable[[Any], bool]:
     """Return `holds` for these conditions without headers, quicker where many objects are asked."""
-    asked = [(way(source[0].name), wanted, "*" in wanted) for source, wanted in conditions if len(source) == 1]
+    asked = [
+        (way(source[0].name), frozenset(wanted), "*" in wanted) for source, wanted in conditions if len(source) == 1
+    ]
     if len(asked) < len(conditions) or any(part.is_header for source, _ in conditions for part in source):
         return lambda body: holds(conditions, body)
 
@@ -137,7 +138,7 @@ def asking(conditions: Conditions) -> Callable[[Any], bool]:
             told = look(body)
             if told is MISSING or told is None or told == "":
                 continue
-            if any_will_do or word(told) in wanted:
+            if any_will_do or (told.strip() if type(told) is str else word(told)) in wanted:
                 return True
         return False
 

@@ -112,13 +112,13 @@ def _read_iso(stamp: bytes) -> float:
 
 def _signed_values(scheme: Hmac, received: Received, stamp: bytes | None) -> dict[str, bytes]:
     """Collect what the template's placeholders stand for in this request."""
-    values = {
-        "body": received.body,
-        "method": received.method.encode("utf-8", "surrogatepass"),
-        "url": received.url.encode("utf-8", "surrogatepass"),
-    }
-    if "url" in scheme.placeholders and not received.url:
-        raise Misconfigured("The sender signs the address it calls: set PUBLIC_URL to this service's own.")
+    values = {"body": received.body}
+    if "method" in scheme.placeholders:
+        values["method"] = received.method.encode("utf-8", "surrogatepass")
+    if "url" in scheme.placeholders:
+        if not received.url:
+            raise Misconfigured("The sender signs the address it calls: set PUBLIC_URL to this service's own.")
+        values["url"] = received.url.encode("utf-8", "surrogatepass")
     if "timestamp" in scheme.placeholders:
         if stamp is None:
             raise _missing(scheme.header)

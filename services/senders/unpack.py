@@ -228,10 +228,12 @@ def _unbase64(text: str, what: str) -> Any:
 
 def _root(body: Any, packing: Packing) -> Any:
     """Return the record, or a list of records; MISSING where the answers stand elsewhere."""
-    others = (*(step.at for step in packing.answers), *(step.at for step in packing.labels), *packing.merge)
     root = first(body, packing.root)
     if isinstance(root, dict | list):
         return root
+    if root is MISSING and any(isinstance(find(body, step.at), dict | list) for step in packing.answers):
+        return MISSING
+    others = (*(step.at for step in packing.answers), *(step.at for step in packing.labels), *packing.merge)
     if isinstance(root, str) and root:  # a message of plain text is a field, called as its place is
         for path in packing.base64:
             if path in packing.root and find(body, path) is root:
