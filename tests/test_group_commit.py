@@ -14,9 +14,10 @@ from services.ledger.group_commit import GroupCommit
 
 
 class Disk:
-    """A slow disk. It remembers what was written together; `go` lets a write end; `fails` is raised by it."""
+    """A disk. It remembers what was written together; `go` lets writes end, after `takes`; `fails` is raised by it."""
 
-    def __init__(self):
+    def __init__(self, takes=0.0):
+        self.takes = takes
         self.written = []
         self.begun = threading.Event()
         self.go = threading.Event()
@@ -26,6 +27,7 @@ class Disk:
         """Write the jobs; their versions are what was written."""
         self.begun.set()
         self.go.wait(10)
+        time.sleep(self.takes)
         if self.fails:
             raise self.fails
         self.written.append({job.changes[0].id for job in jobs})
@@ -104,3 +106,15 @@ def test_all_of_many_threads_have_their_turn():
 
     assert told == [f"change-{number}" for number in range(3000)]
     assert sum(len(together) for together in disk.written) == 3000
+
+
+def test_who_keeps_coming_together_is_waited_for():
+    """Eight threads that write over and over come to share every write, the one that leads it with them."""
+    disk = Disk(takes=0.001)
+    disk.go.set()
+    group = GroupCommit(disk.write, patience=20, pause=0.3)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda start: [run(group, number) for number in range(start, start + 50)], range(0, 400, 50)))
+
+    assert sum(map(len, disk.written)) == 400
+    assert len(disk.written) < 70
