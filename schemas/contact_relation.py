@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
@@ -21,8 +20,7 @@ MOST_WARNINGS = 20
 REQUIRED_TO_CREATE = ("SourceContactId", "DestinationContactId", "RelationDefinitionId")
 
 
-@dataclass(frozen=True)
-class ContactRelation:
+class ContactRelation(NamedTuple):
     """A relation as the sender wants it; None means "not given". In SuperOffice a Contact is a company."""
 
     source_company: int | None = None
@@ -34,7 +32,7 @@ class ContactRelation:
     comment: str | None = None
     reversed: int | None = None
     action: str = "save"
-    warnings: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = ()
 
     @property
     def intent(self) -> str:
@@ -88,7 +86,11 @@ class ContactRelationSchema(Schema):
 
 _SCHEMA = ContactRelationSchema()
 _NAMES = {name.lower(): name for name in (fld.data_key or "" for fld in _SCHEMA.fields.values())}
-_FIELDS = {fld.data_key or "": (name, fld) for name, fld in _SCHEMA.fields.items()}
+# By SuperOffice's name ours, and what reads the value: blanks are left out before, so without validators that is all.
+_READERS = {
+    fld.data_key or "": (name, fld.deserialize if fld.validators else fld._deserialize)
+    for name, fld in _SCHEMA.fields.items()
+}
 _SET_BY_SUPEROFFICE = {name.lower() for name in ENTITY_FIELDS} - _NAMES.keys()
 
 
@@ -107,9 +109,9 @@ def _loaded(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what the schema's fields make of what is given, by our names, and what is wrong with the others."""
     loaded, wrong = dict[str, Any](), dict[str, str]()
     for name, value in given.items():
-        ours, declared = _FIELDS[name]
+        ours, read = _READERS[name]
         try:
-            loaded[ours] = declared.deserialize(value, name, given)
+            loaded[ours] = read(value, name, given)
         except ValidationError as error:
             wrong[name] = str(error.messages[0])
     return loaded, wrong
@@ -171,7 +173,7 @@ def _unwrapped(payload: Mapping[str, Any]) -> Iterator[tuple[str, str | None, An
     """Give each field, by the sender's name and ours, those inside a wrapper (`ContactRelationEntity`) included."""
     for own_name, value in payload.items():
         spelled = _spelled(str(own_name))
-        if isinstance(value, Mapping) and spelled in WRAPPERS:
+        if isinstance(value, dict) and spelled in WRAPPERS:
             yield from ((str(name), _NAMES.get(_spelled(str(name))), inner) for name, inner in value.items())
         else:
             yield str(own_name), _NAMES.get(spelled), value

@@ -144,12 +144,13 @@ def _ids(
     An id in a header is one for the whole request, so item *n* of an array has `/n` added. An id in the body is each
     item's own, unless several have the same.
     """
-    in_header = signed_id or word(tell(hook.packing.id_in_headers, None, arrival.headers)) or None
     ids = [signed_id or submission.id for submission in submissions]
-    is_keyed = in_header is not None and in_header == header(arrival.headers, IDEMPOTENCY_KEY) and in_header in ids
-    known = [sent for sent in ids if sent is not None]
-    if is_array and (in_header in known or len(set(known)) < len(known)):
-        ids = [None if sent is None else f"{sent}/{number}" for number, sent in enumerate(ids)]
+    is_keyed = header(arrival.headers, IDEMPOTENCY_KEY) in [sent for sent in ids if sent is not None]
+    if is_array:
+        in_header = signed_id or word(tell(hook.packing.id_in_headers, None, arrival.headers))
+        known = [sent for sent in ids if sent is not None]
+        if in_header in known or len(set(known)) < len(known):
+            ids = [None if sent is None else f"{sent}/{number}" for number, sent in enumerate(ids)]
     return ids, is_keyed
 
 

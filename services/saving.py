@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 from schemas.contact_relation import ContactRelation
@@ -84,7 +83,7 @@ def look_and_save(
     if relation.action == "delete":
         if found is None:
             raise RelationNotFound("There is no such relation between these two, so there is nothing to delete.")
-        return carry_it_out(replace(relation, relation_id=found.relation_id))
+        return carry_it_out(relation._replace(relation_id=found.relation_id))
     if found is None:
         return carry_it_out(relation)
     if _is_as_wanted(found, relation, existing):

@@ -27,7 +27,7 @@ LONGEST_NUMBER = 100  # digits; a longer one stays the text it is, and whoever n
 
 _FORM = "application/x-www-form-urlencoded"
 _SNIFFED = (_FORM, "text/plain", "application/octet-stream", "")
-_BLANK = b" \t\r\n"
+_SPACE = b" \t\r\n"
 _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 
 # A text in JSON; one without an end reaches to the end. Possessive, so that no body makes it go back and forth.
@@ -67,10 +67,10 @@ def read(body: bytes, content_type: str | None) -> Any:
     if len(body) > LARGEST:
         raise BodyTooLarge(f"The body is larger than {LARGEST // 1024 // 1024} MiB. Send less in one request.")
     kind, encoding, boundary = _read_type(content_type or "")
-    if kind == "multipart/form-data" and body.strip(_BLANK):
+    if kind == "multipart/form-data" and body.strip(_SPACE):
         return read_multipart(body, boundary)
     body, encoding = strip_marks(body, encoding)
-    start = body[:256].lstrip(_BLANK) or body.lstrip(_BLANK)
+    start = body[:256].lstrip(_SPACE) or body.lstrip(_SPACE)
     if not start:
         raise UnreadableBody("The body is empty. Let the sending tool send the fields as JSON or as a form.")
     if _is_json(kind) or (kind in _SNIFFED and start.startswith((b"{", b"[", b'"{', b'"['))):
@@ -156,8 +156,7 @@ def _decode(text: str, written: bytes, brackets: bytes, what: str) -> Any:
     """Decode as fast as can be, and with care where that tells too little, or would lose a name or a digit."""
     try:
         value = orjson.loads(written)
-        # Most senders write JSON as compact as it can be: what comes out again as it came in has lost nothing.
-        if orjson.dumps(value) == written and _is_shallow(brackets):
+        if _is_same(orjson.dumps(value), written) and _is_shallow(brackets):  # nothing was lost
             return value
         texts, depth, is_exact = _survey(value)
         is_whole = is_exact and texts == _without_escapes(text).count('"') // 2  # else names repeat
@@ -169,6 +168,11 @@ def _decode(text: str, written: bytes, brackets: bytes, what: str) -> Any:
     if depth > DEEPEST:
         raise _too_deep(what)
     return value
+
+
+def _is_same(one: bytes, other: bytes) -> bool:
+    """Tell whether two texts in JSON are one, white space aside."""
+    return one == other or one.translate(None, _SPACE) == other.translate(None, _SPACE)
 
 
 def _is_shallow(brackets: bytes) -> bool:

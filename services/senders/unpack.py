@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.packing import Packing
 from services.errors import FieldError, InvalidSubmission, LiaisonError, UnreadableBody
@@ -23,7 +23,7 @@ _MOST_WARNINGS = 20
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Submission:
     """What one person typed, as its sender packed it. What is not needed of it is not worked out.
 
@@ -93,8 +93,7 @@ def _some(warnings: list[str]) -> tuple[str, ...]:
     return (*warnings[:_MOST_WARNINGS], f"{more} more like these.") if more > 0 else tuple(warnings)
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The submissions of one body; of an array, which may be empty, each item is answered for itself."""
 
     submissions: tuple[Submission, ...]
@@ -228,6 +227,8 @@ def _unbase64(text: str, what: str) -> Any:
 
 def _root(body: Any, packing: Packing) -> Any:
     """Return the record, or a list of records; MISSING where the answers stand elsewhere."""
+    if not (packing.root or packing.answers or packing.labels or packing.merge):
+        return body
     root = first(body, packing.root)
     if isinstance(root, dict | list):
         return root
@@ -241,7 +242,7 @@ def _root(body: Any, packing: Packing) -> Any:
     is_elsewhere = any(isinstance(find(body, place), dict | list) for place in others)
     if is_elsewhere and root in (MISSING, ""):
         return MISSING
-    if (packing.flat and root is MISSING) or not (packing.root or others):
+    if packing.flat and root is MISSING:
         return body
     raise _not_shaped((*packing.root, *others))
 
