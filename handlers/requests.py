@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakSet
 
 from flask import Request
 
@@ -22,14 +23,17 @@ PAUSE = struct.pack("ll", 10, 0)  # seconds without a byte of the body; a sender
 LONGEST_HEADER = 300  # characters of a header that is given back
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LONGEST = 60.0  # seconds for the whole of it; nor may one that drips
+_PAUSING: WeakSet[socket.socket] = WeakSet()  # connections that know PAUSE; many requests come over one
 
 
 def read_body(request: Request, limit: int) -> bytes:
     """Return the raw bytes; raise BodyTooLarge as soon as there are more than `limit` of them."""
     if headers_of(request).get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedContentType("Compressed bodies are not read: send it without Content-Encoding.")
-    if line := request.environ.get("gunicorn.socket"):
+    line = request.environ.get("gunicorn.socket")
+    if line and line not in _PAUSING:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PAUSE)  # a timeout of Python's own would poll each time
+        _PAUSING.add(line)
     length = _length(request)
     chunks: list[bytes] = []
     size, ends = 0, time.monotonic() + LONGEST

@@ -22,9 +22,20 @@ PREFLIGHT_SECONDS = "600"
 def webhook_route(request: Request, services: Services) -> Answer:
     """Answer any request to the function; raises a LiaisonError for what has no hook to answer it."""
     logs.bind(headers_of(request), services.settings.google_project)
+    if request.path != "/" and not request.path.startswith(HOOKS):
+        return _own_route(request, services)
+    name = DEFAULT_HOOK if request.path == "/" else request.path.removeprefix(HOOKS)
+    hook = services.hooks.find(name)
+    answer = _hook_route(request, hook, services)
+    shared = _cross_origin(request, hook)
+    return Answer(answer.status, answer.body, {**answer.headers, **shared}, answer.reason) if shared else answer
+
+
+def _own_route(request: Request, services: Services) -> Answer:
+    """Answer what is no hook; what few instances ever serve is imported when it is asked for."""
     if request.path == "/health":
         return _health(request, services)
-    if request.path.startswith("/lookups/"):  # what few instances ever serve is imported when it is asked for
+    if request.path.startswith("/lookups/"):
         from handlers.lookups import look_up
 
         return look_up(request, services)
@@ -40,13 +51,7 @@ def webhook_route(request: Request, services: Services) -> Answer:
         from handlers.openapi import describe
 
         return describe(request, services)
-    if request.path != "/" and not request.path.startswith(HOOKS):
-        raise UnknownHook("There is no such address: check the one that was given to you.")
-    name = DEFAULT_HOOK if request.path == "/" else request.path.removeprefix(HOOKS)
-    hook = services.hooks.find(name)
-    answer = _hook_route(request, hook, services)
-    shared = _cross_origin(request, hook)
-    return Answer(answer.status, answer.body, {**answer.headers, **shared}, answer.reason) if shared else answer
+    raise UnknownHook("There is no such address: check the one that was given to you.")
 
 
 def _hook_route(request: Request, hook: Hook, services: Services) -> Answer:

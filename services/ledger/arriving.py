@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class Ids:
     def next(self, now: float) -> str:
         """Return an id of that moment, or just above the last one where the clock has not moved on."""
         with self._lock:
-            self._last = max((int(now * 1000) << 80) + secrets.randbits(79), self._last + 1)
+            self._last = max((int(now * 1000) << 80) + (int.from_bytes(os.urandom(10)) >> 1), self._last + 1)
             return written(self._last)
 
 

@@ -17,7 +17,7 @@ from services.errors import LedgerDown
 from services.ledger.contract import Change
 
 MOST_TOGETHER = 64
-PAUSE, LINGER = 0.002, 0.01  # seconds without anybody, and in all, for which a write waits for others to come
+PAUSE, LINGER = 0.001, 0.01  # seconds without anybody, and in all, for which a write waits for others to come
 NEVER_CAME = "The ledger's disk is too slow: what waited to be written waited in vain."
 INTERRUPTED = "The thread that wrote for several was interrupted."
 

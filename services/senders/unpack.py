@@ -43,9 +43,9 @@ class Submission:
     changed_by: str = ""
     refusal: LiaisonError | None = None
 
-    @cached_property
+    @property
     def record(self) -> Any:
-        """The payload under the sender's own names, each answer once."""
+        """The payload under the sender's own names, each answer once; worked out at each look."""
         packing = self.packing
         changed = packing.answers or packing.merge or packing.keep or packing.ignore or packing.omit
         if not changed and not packing.unwrap_single:
