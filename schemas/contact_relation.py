@@ -120,7 +120,7 @@ def _loaded(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _missing(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Name what is to be done cannot be done without."""
-    if _TO_CREATE <= given.keys() and "action" not in given:  # as most have it
+    if given.keys() >= _TO_CREATE and "action" not in given:  # as most have it
         return
     action = _action(given.get("action", "save"))
     if action not in ("save", "delete"):

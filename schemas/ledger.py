@@ -196,7 +196,7 @@ def changed(record: T, **changes: Any) -> T:
 
 def _dump(value: Any) -> str:
     if not value:
-        return "{}" if isinstance(value, Mapping) else "[]"
+        return "[]" if isinstance(value, tuple) else "{}"
     if isinstance(value, Doubt):
         value = [value.at, value.pair, value.wanted]
     elif isinstance(value, tuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import threading
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class Ids:
     def next(self, now: float) -> str:
         """Return an id of that moment, or just above the last one where the clock has not moved on."""
         with self._lock:
-            self._last = max((int(now * 1000) << 80) + (int.from_bytes(os.urandom(10)) >> 1), self._last + 1)
+            self._last = max((int(now * 1000) << 80) + random.getrandbits(79), self._last + 1)
             return written(self._last)
 
 
@@ -88,19 +88,29 @@ class Opening(NamedTuple):
             return False
         return self.now >= known.key.until or known.has_newer
 
-    def _started(self, delivery: Delivery, entry: Entry, arrival: str) -> Delivery:
+    def _started(self, was: Delivery, entry: Entry, arrival: str) -> Delivery:
         """Return it with this content, at its beginning. That a save may have gone out before is not forgotten."""
-        is_new = delivery is _BLANK
-        same = delivery.fingerprint == entry.fingerprint
+        if was is _BLANK:
+            more = {
+                "id": arrival,
+                "environment": self.environment,
+                "hook": self.arrival.hook,
+                "received_at": self.now,
+                "key": entry.key,
+            }
+        else:
+            more = {
+                "tries": 0,
+                "reason": None,
+                "decision": was.decision if was.fingerprint == entry.fingerprint else None,
+                "answer": with_earlier(None, was),
+                "closed_at": None,
+                "emptied_at": None,
+            }
         owner = None if entry.end else self.owner
         until = self.now + LEASE if owner else None
         started = changed(
-            delivery,
-            id=arrival if is_new else delivery.id,
-            environment=self.environment,
-            hook=self.arrival.hook,
-            received_at=self.now if is_new else delivery.received_at,
-            key=entry.key if is_new else delivery.key,
+            was,
             arrival=arrival,
             arrived_at=self.now,
             status=self.status,
@@ -111,13 +121,8 @@ class Opening(NamedTuple):
             due_at=until if owner else self.due_at,
             owner=owner,
             leased_until=until,
-            tries=0,
             retrying_since=self.now,
-            reason=None,
-            decision=delivery.decision if same else None,
-            answer=with_earlier(None, delivery),
-            closed_at=None,
-            emptied_at=None,
+            **more,
         )
         return self._ended(started, entry.end) if entry.end else started
 
