@@ -1,7 +1,7 @@
 """What a delivery costs before anything is sent: Liaison's own proof, decoding and mapping, called one after another.
 
-A process of its own, as Liaison's is. Its first line tells the file of hooks; each line after it is a number of
-deliveries, and is answered with the milliseconds of processor time that one of them took.
+A process of its own, as Liaison's is, with its garbage collection. Its first line tells the file of hooks; each line
+after it is a number of deliveries, and is answered with the milliseconds of processor time that one of them took.
 """
 
 import json
@@ -10,6 +10,7 @@ import time
 
 from flask import Request
 
+import main as liaison  # noqa: F401 - which sets the garbage collection
 from bench import typeform
 from bench.load import NotMeasured, companies
 from handlers.requests import headers_of

@@ -46,7 +46,7 @@ def cost(work: Callable[[], object], tries: int = TRIES) -> float:
     for _ in range(tries):
         names._normalise.cache_clear()
         names._loose.cache_clear()
-        names._name_form.cache_clear()
+        names._kept_form.cache_clear()
         began = time.process_time()
         with suppress(LiaisonError, YamlMistake, ValidationError):
             work()

@@ -67,7 +67,7 @@ class Interpreter(TreeInterpreter):
         if value is self.fields:
             self.asked[node["value"] if name is None else name] = name is not None
         found = None if name is None else value[name]
-        return "" if is_blank(found) and found is not None else found
+        return "" if found is not None and is_blank(found) else found
 
     def _own_name(self, name: str, value: Mapping[str, Any]) -> str | None:
         """Return what `value` calls the field, None where it has none."""

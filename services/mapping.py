@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from schemas.fields import identifier, is_blank
 from schemas.relation_mapping import PartyMapping, RelationMapping, Selectors, action, definition
-from schemas.templates import Template
+from schemas.templates import Template, Text
 from services.errors import FieldError, InvalidSubmission
 from services.templates import NOT_GIVEN, is_frame_alone, over, read, words
 
@@ -73,7 +73,9 @@ class _Slots:
         self.submission.asked = self.asked[path] = {}
         try:
             value = read(template, self.submission)
-            if value is NOT_GIVEN or (path != "comment" and is_frame_alone(template, self.submission)):
+            if value is NOT_GIVEN:
+                return None
+            if isinstance(template, Text) and path != "comment" and is_frame_alone(template, self.submission):
                 return None
             return meaning(value)
         except InvalidSubmission as error:
@@ -86,7 +88,7 @@ class _Slots:
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the fields of the submission that the template at `path` was made of."""
-        return tuple(name for name, there in self.asked.get(path, {}).items() if there)
+        return tuple([name for name, there in self.asked.get(path, {}).items() if there])
 
     def text(self, value: Any) -> str | None:
         """Return the one text that a value is."""
@@ -102,7 +104,7 @@ def map_submission(mapping: RelationMapping, fields: Mapping[str, Any]) -> Mappe
     """Return the relation that the fields mean; InvalidSubmission names every mistake at once."""
     slots = _Slots(over(fields))
     relation = MappedRelation(
-        relation_id=slots.take("id", mapping.id, lambda value: identifier(_one(value))),
+        relation_id=slots.take("id", mapping.id, _id),
         definition=slots.take("definition", mapping.definition, lambda value: definition(_one(value))),
         source=_party(slots, "source", mapping.source),
         destination=_party(slots, "destination", mapping.destination),
@@ -147,15 +149,19 @@ def _selectors(slots: _Slots, path: str, selectors: Selectors) -> tuple[Selector
     """Return the selectors that were given; a department only where its name is, and behind it."""
     given: dict[str, Selector] = {}
     for kind, template in selectors:
-        meaning = (lambda value: identifier(_one(value))) if kind == "id" else slots.text
-        value = slots.take(f"{path}.{kind}", template, meaning)
+        slot = f"{path}.{kind}"
+        value = slots.take(slot, template, _id if kind == "id" else slots.text)
         if value is not None:
-            given[kind] = Selector(kind, value, slots.names(f"{path}.{kind}"))
+            given[kind] = Selector(kind, value, slots.names(slot))
     department = given.pop("department", None)
     found = list(given.values())
     if department and "name" in given:
         found.insert(list(given).index("name") + 1, department)
     return tuple(found)
+
+
+def _id(value: Any) -> int:
+    return identifier(_one(value))
 
 
 def _one(value: Any) -> Any:

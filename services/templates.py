@@ -35,23 +35,21 @@ def read(template: Template, submission: Interpreter) -> Any:
     `{value, map, else}`: `else` stands for every value that `map` does not list, one that was not given
     included (a box left unticked is often not sent at all). Without `else`, not given stays not given.
     """
-    if isinstance(template, Constant):
-        value: Any = template.value
-    elif isinstance(template, Single):
+    if isinstance(template, Single):
         value = submission.work_out(template.expression)
     elif isinstance(template, Text):
-        parts = (part if isinstance(part, str) else _words(part, submission) for part in template.parts)
+        parts = [part if isinstance(part, str) else _words(part, submission) for part in template.parts]
         value = "".join(parts)
+    elif isinstance(template, Constant):
+        value = template.value
     else:
         return _choose(template, submission)
     return NOT_GIVEN if is_nothing(value) else value
 
 
-def is_frame_alone(template: Template, submission: Interpreter) -> bool:
+def is_frame_alone(template: Text, submission: Interpreter) -> bool:
     """Tell whether a text has nothing of the submission in it: `+47{phone}` without a phone is `+47`."""
-    return isinstance(template, Text) and not any(
-        _words(part, submission).strip() for part in template.parts if isinstance(part, Expression)
-    )
+    return not any(_words(part, submission).strip() for part in template.parts if isinstance(part, Expression))
 
 
 def is_nothing(value: Any) -> bool:

@@ -161,16 +161,28 @@ def name_all(answers: Sequence[Answer], reserved: Mapping[str, Any]) -> Named:
     First names go first: another question's label never takes away a name that the form's author gave. Raises
     UnreadableBody where there are too many names.
     """
-    names = tuple([names for names, _ in answers])
-    is_small = len(names) <= MOST_OF_A_FORM and len("".join(chain.from_iterable(names))) <= SIGNS_OF_A_FORM
-    form = (_name_form if is_small else _name_form.__wrapped__)(names, tuple(reserved))
+    names, others = tuple([names for names, _ in answers]), tuple(reserved)
+    try:
+        form = _kept_form(names, others)
+    except _TooLarge:
+        form = _name_form(names, others)
     spellings = Spellings(_normalise, form.spellings)
     tidied = [_tidy(value, spellings) if isinstance(value, GROUPS) else value for _, value in answers]
     tidied += reserved.values()
     return Named({name: tidied[place] for name, place in form.places.items()}, form.originals, form.repeated)
 
 
-@lru_cache(maxsize=FORMS_KEPT)
+class _TooLarge(Exception):
+    """A form that is not kept in memory."""
+
+
+@lru_cache(maxsize=FORMS_KEPT)  # what ends in an exception is not kept
+def _kept_form(answers: tuple[tuple[str, ...], ...], reserved: tuple[str, ...]) -> _Form:
+    if len(answers) > MOST_OF_A_FORM or sum(map(len, chain.from_iterable(answers))) > SIGNS_OF_A_FORM:
+        raise _TooLarge
+    return _name_form(answers, reserved)
+
+
 def _name_form(answers: tuple[tuple[str, ...], ...], reserved: tuple[str, ...]) -> _Form:
     """Name the answers of a form, of which each is given by its names."""
     spellings = Spellings(_normalise)
