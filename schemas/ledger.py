@@ -121,6 +121,10 @@ class Pair:
     relation: int | None = None
     version: Any = field(default=None, compare=False)
 
+    def is_leased(self, now: float, *, besides: str | None = None) -> bool:
+        """Whether somebody is at work on it, other than the worker `besides`."""
+        return self.owner not in (None, besides) and self.leased_until is not None and self.leased_until > now
+
     def at(self, now: float) -> Pair:
         """Return it as it is at that time: a doubt that has ended is none."""
         is_over = self.doubt_ends is not None and self.doubt_ends <= now

@@ -135,7 +135,7 @@ class Opening(NamedTuple):
         if entry.save is None or delivery.owner is None:
             return delivery, None
         free = pair.at(self.now) if pair else Pair(self.environment, entry.save.pair)
-        if free.in_doubt or (free.owner and (free.leased_until or 0.0) > self.now):
+        if free.in_doubt or free.is_leased(self.now):
             return delivery, None
         taken = changed(free, owner=delivery.owner, leased_until=delivery.leased_until)
         claim = Claim(changed(delivery, pair=free.name), taken)

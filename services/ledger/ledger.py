@@ -113,7 +113,7 @@ class Ledger:
         for _ in range(TRIES):
             found = self.store.pairs(claim.delivery.environment, [pair]).get(pair)
             free = found.at(now) if found else Pair(claim.delivery.environment, pair)
-            if free.owner not in (None, claim.delivery.owner) and (free.leased_until or 0.0) > now:
+            if free.is_leased(now, besides=claim.delivery.owner):
                 return None
             held = renewed(Claim(changed(claim.delivery, pair=pair), changed(free, owner=claim.delivery.owner)), now)
             if wanted is not None and not held.is_superseded and held.in_doubt_elsewhere is None:
@@ -130,8 +130,7 @@ class Ledger:
             return False
         found = self.store.pairs(delivery.environment, [delivery.pair]).get(delivery.pair)
         pair = found.at(now) if found else Pair(delivery.environment, delivery.pair)
-        in_doubt = pair.in_doubt not in (None, delivery.id)
-        return in_doubt or bool(pair.owner and (pair.leased_until or 0.0) > now)
+        return pair.in_doubt not in (None, delivery.id) or pair.is_leased(now)
 
     def mark(self, claim: Claim, wanted: Mapping[str, Any], now: float) -> Claim:
         """Write down that a save is about to go out, and what it says; the lease begins anew. Only with a pair."""

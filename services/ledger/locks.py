@@ -51,7 +51,7 @@ class Locks:
         now, owner = self._clock(), secrets.token_hex(8)
         there = self._store.pairs(self._environment, names)
         free = [there.get(name) or Pair(self._environment, name) for name in names]
-        if any(lock.owner and (lock.leased_until or 0.0) > now for lock in free):
+        if any(lock.is_leased(now) for lock in free):
             return []
         try:
             return commit(self._store, [changed(lock, owner=owner, leased_until=now + LASTS) for lock in free])
