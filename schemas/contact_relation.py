@@ -87,7 +87,8 @@ class ContactRelationSchema(Schema):
 
 _SCHEMA = ContactRelationSchema()
 _NAMES = {name.lower(): name for name in (fld.data_key or "" for fld in _SCHEMA.fields.values())}
-# By SuperOffice's name ours, and what reads the value: blanks are left out before, so without validators that is all.
+# For each of SuperOffice's names ours, and what reads its value. No blank gets here, so a field without validators
+# needs no more than `_deserialize`.
 _READERS = {
     fld.data_key or "": (name, fld.deserialize if fld.validators else fld._deserialize)
     for name, fld in _SCHEMA.fields.items()

@@ -101,4 +101,6 @@ class Interpreter(TreeInterpreter):
             raise
 
 
-_VISITS = {name.removeprefix("visit_"): getattr(Interpreter, name) for name in dir(Interpreter) if "visit_" in name}
+_VISITS = {
+    name.removeprefix("visit_"): getattr(Interpreter, name) for name in dir(Interpreter) if name.startswith("visit_")
+}

@@ -259,7 +259,7 @@ class SecretStore:
 
 
 def _version(name: str, value: bytes, number: int = 0) -> _Version:
-    """Return the value as text, without the white space that editors and `echo` leave around it."""
+    """Check a value, and cut the white space that editors and `echo` leave around its text."""
     try:
         text = value.decode("utf-8-sig").strip()
     except UnicodeDecodeError:

@@ -118,3 +118,33 @@ def test_who_keeps_coming_together_is_waited_for():
 
     assert sum(map(len, disk.written)) == 400
     assert len(disk.written) < 70
+
+
+class InterruptedOnce:
+    """A lock of which the first wait ends in Ctrl-C."""
+
+    def __init__(self, lock):
+        self.lock = lock
+        self.release = lock.release
+        self.is_new = True
+
+    def acquire(self, blocking=True, timeout=-1):
+        """Take the lock."""
+        if blocking and self.is_new:
+            self.is_new = False
+            raise KeyboardInterrupt
+        return self.lock.acquire(blocking, timeout)
+
+
+def test_who_is_interrupted_while_he_waits_for_others_harms_nobody():
+    """Those that come later are counted anew."""
+    disk = Disk(takes=0.001)
+    disk.go.set()
+    group = GroupCommit(disk.write, patience=20)
+    group._crowd, group._gathered = 3, InterruptedOnce(group._gathered)
+    with pytest.raises(KeyboardInterrupt):
+        group.run([Gone("change-x", 1)])
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda number: run(group, number), range(400)))
+
+    assert told == [f"change-{number}" for number in range(400)]

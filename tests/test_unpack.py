@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 
 from schemas.packing import Packing, PackingSchema
 from services.errors import InvalidSubmission, UnreadableBody
+from services.senders.paths import way
 from services.senders.unpack import Decoded, unpack
 from tests.packings import PACKINGS, only, packing, pubsub, taken
 
@@ -150,3 +151,10 @@ def test_any_body_is_submissions_or_a_refusal(sender, raw):
             assert submission.fields["raw"] is submission.raw
             assert submission.names.keys() <= submission.fields.keys()
             assert all(submission.warnings)
+
+
+def test_a_dot_is_the_object_itself():
+    """Whatever an object is made of."""
+    item = {"": {"": 5}, "name": "n"}
+
+    assert way(".")(item) is item

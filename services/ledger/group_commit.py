@@ -17,7 +17,7 @@ from services.errors import LedgerDown
 from services.ledger.contract import Change
 
 MOST_TOGETHER = 64
-PAUSE, LINGER = 0.001, 0.01  # seconds without anybody, and in all, for which a write waits for others to come
+PAUSE, LINGER = 0.001, 0.01  # seconds without anybody, and about those in all, for which a write waits for others
 NEVER_CAME = "The ledger's disk is too slow: what waited to be written waited in vain."
 INTERRUPTED = "The thread that wrote for several was interrupted."
 
@@ -40,7 +40,7 @@ class GroupCommit:
     """Calls `write` with many jobs at once, and never twice at a time; it sets each job's versions or error."""
 
     def __init__(self, write: Callable[[list[Job]], None], *, patience: float, pause: float = PAUSE) -> None:
-        """`patience`: the seconds for which a job waits for its turn; `pause`: those without anybody, as above."""
+        """`patience`: the seconds for which a job waits for its turn; `pause`: as PAUSE."""
         self._write = write
         self._patience = patience
         self._pause = pause
@@ -49,8 +49,7 @@ class GroupCommit:
         self._busy = False
         self._crowd = 1  # how many came together lately
         self._awaited = 0  # how many more the leader waits for
-        self._gathered = threading.Lock()
-        self._gathered.acquire()
+        self._gathered = threading.Lock()  # free once the last of them has come
 
     def run(self, changes: Sequence[Change]) -> tuple[Any, ...]:
         """Return once the changes are on disk; raise what `write` found wrong, or LedgerDown after the patience."""
@@ -102,18 +101,13 @@ class GroupCommit:
         """Wait for as many as came together lately, for as long as they keep coming."""
         ends = time.monotonic() + max(LINGER, self._pause)
         with self._lock:
+            self._gathered.acquire(blocking=False)  # the last one that was awaited before may have come too late
             here = len(self._queue)
             awaited = self._awaited = max(0, min(self._crowd, MOST_TOGETHER) - 1 - here)
         while awaited and not self._gathered.acquire(timeout=self._pause):
-            with self._lock:
-                before, here = here, len(self._queue)
-                if here <= before or time.monotonic() >= ends:
-                    awaited, self._awaited = self._awaited, 0
-                    break
-        else:
-            return
-        if not awaited:  # the last one came in this very moment
-            self._gathered.acquire()
+            before, here = here, len(self._queue)
+            if here <= before or time.monotonic() >= ends:
+                return
 
     def _hand_over(self, written: int = 0) -> None:
         with self._lock:

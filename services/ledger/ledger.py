@@ -253,7 +253,8 @@ class Ledger:
         # First what may be there already: a store that finds that out at once has nothing to undo.
         changes: list[Change] = [plan.key for plan in fresh if plan.key]
         changes += [plan.pair for plan in fresh if plan.pair]
-        changes += [*[plan.delivery for plan in fresh], content]
+        changes += [plan.delivery for plan in fresh]
+        changes.append(content)
         if left := [plan.left for plan in fresh if plan.left]:
             changes += release(self.store, left)
         commit(self.store, changes)

@@ -50,7 +50,7 @@ def _listed(items: Any, step: Answers) -> list[Answer]:
 
 @lru_cache(maxsize=1024)  # steps come from presets and from a user's senders.yaml, never from a body
 def _reader(step: Answers) -> Callable[..., Answer | None]:
-    """Return what reads one object as an answer, which is None where it has no name; where to look is known then."""
+    """Return a function that reads one object as an answer, or as None where it has no name."""
     name, find_value, is_several = _namer(step.names), _first_of(step.value), asking(step.several)
 
     def read(item: Mapping[str, Any], known: tuple[str, ...] = ()) -> Answer | None:
@@ -60,7 +60,7 @@ def _reader(step: Answers) -> Callable[..., Answer | None]:
         value, several = find_value(item), is_several(item)
         if value is MISSING:
             value = None
-        if several or step.options or isinstance(value, GROUPS):  # most are none of it
+        if several or step.options or isinstance(value, GROUPS):  # which most are not
             value = _value(item, step, value, several=several)
         return names, value
 
@@ -96,7 +96,7 @@ def _value(item: Mapping[str, Any], step: Answers, value: Any, *, several: bool)
 
 
 def _first_of(paths: tuple[str, ...]) -> Way:
-    """Return how to find what stands at the first of the paths that leads anywhere, or MISSING."""
+    """Return how to find what stands at the first of the paths that leads anywhere: None or MISSING where none does."""
     ways = [_way_by(way(path[1:-1])) if path[0] == "<" and path[-1] == ">" else way(path) for path in paths]
     if len(ways) == 1:
         return ways[0]

@@ -22,7 +22,6 @@ from services.senders.text import DEEPEST, MOST, decode, find_encoding, quote, s
 
 LARGEST = 8 * 1024 * 1024  # bytes; no hook may allow more
 STACKED = 500  # brackets that a parser may meet before they are known to nest less deeply: Python's stack has 1,000
-MOST_PAIRED = 5_000  # brackets; of more of them it takes longer to find the pairs than to go through the values
 LONGEST_NUMBER = 100  # digits; a longer one stays the text it is, and whoever needs a number there refuses it
 
 _FORM = "application/x-www-form-urlencoded"
@@ -34,6 +33,7 @@ _READ = f"JSON (application/json), {_FORM} and multipart/form-data"
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _DEEPER = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS = bytes(set(range(256)) - _DEEPER.keys())
+_TOO_FAR_IN = b"\n" + b"  " * DEEPEST
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _HINTS = {
     "Invalid control character": "a line break or tab inside a text must be written \\n or \\t",
@@ -108,9 +108,10 @@ def read_json(text: str, what: str) -> Any:
 def _parse(text: str, what: str) -> Any:
     written = text.encode("utf-8", "surrogatepass")
     brackets = written.translate(None, _NOT_BRACKETS)
-    _check_size(text, brackets, what)
+    opened = brackets.count(b"[") + brackets.count(b"{")
+    _check_size(text, opened, what)
     try:
-        value = _decode(text, written, brackets, what)
+        value = _decode(text, written, opened, what)
     except json.JSONDecodeError as error:
         hint = next((words for start, words in _HINTS.items() if error.msg.startswith(start)), error.msg)
         raise UnreadableBody(
@@ -125,13 +126,12 @@ def _parse(text: str, what: str) -> Any:
     return value
 
 
-def _check_size(text: str, brackets: bytes, what: str) -> None:
+def _check_size(text: str, opened: int, what: str) -> None:
     """Refuse what may nest too deeply or holds too much, before a parser spends time, or its stack, on it.
 
-    `brackets` are all that it has. The cheap counts are upper bounds, since signs in texts count too; only past them
-    the texts are taken out.
+    The cheap counts, of which `opened` is that of opening brackets, are upper bounds, since signs in texts count too;
+    only past them the texts are taken out.
     """
-    opened = brackets.count(b"[") + brackets.count(b"{")
     if opened <= STACKED and (len(text) <= MOST or text.count(",") + opened <= MOST):
         return
     structure = "".join(_without_escapes(text).split('"')[::2])
@@ -152,16 +152,17 @@ def _too_deep(what: str) -> UnreadableBody:
     return UnreadableBody(f"{what} is nested more than {DEEPEST} levels deep. Send it flatter.")
 
 
-def _decode(text: str, written: bytes, brackets: bytes, what: str) -> Any:
+def _decode(text: str, written: bytes, opened: int, what: str) -> Any:
     """Decode as fast as can be, and with care where that tells too little, or would lose a name or a digit."""
     try:
         value = orjson.loads(written)
-        if _is_same(orjson.dumps(value), written) and _is_shallow(brackets):  # nothing was lost
+    except orjson.JSONDecodeError:  # whose words are not for people
+        is_whole, depth = False, 0
+    else:
+        if _is_plain(value, written) and (opened <= DEEPEST or _is_shallow(value)):
             return value
         texts, depth, is_exact = _survey(value)
         is_whole = is_exact and texts == _without_escapes(text).count('"') // 2  # else names repeat
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # whose words are not for people
-        is_whole = False
     if not is_whole:
         value = _CAREFUL.decode(text)
         _, depth, _ = _survey(value)
@@ -170,18 +171,18 @@ def _decode(text: str, written: bytes, brackets: bytes, what: str) -> Any:
     return value
 
 
-def _is_same(one: bytes, other: bytes) -> bool:
-    """Tell whether two texts in JSON are one, white space aside."""
-    return one == other or one.translate(None, _SPACE) == other.translate(None, _SPACE)
+def _is_plain(value: Any, written: bytes) -> bool:
+    """Tell whether a value written again is the text that it came from, white space aside: nothing was lost."""
+    try:
+        again = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # it nests more deeply than orjson writes
+        return False
+    return again == written or again.translate(None, _SPACE) == written.translate(None, _SPACE)
 
 
-def _is_shallow(brackets: bytes) -> bool:
-    """Tell whether brackets close again within DEEPEST levels; False where they are too many, or stood in texts."""
-    levels = DEEPEST if len(brackets) <= MOST_PAIRED else 0
-    while brackets and levels:
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
-        levels -= 1
-    return not brackets
+def _is_shallow(value: Any) -> bool:
+    """Tell whether a value, which orjson can write, has no line that is indented too far."""
+    return _TOO_FAR_IN not in orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
 def _survey(value: Any) -> tuple[int, int, bool]:

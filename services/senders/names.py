@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain, count
 from operator import itemgetter
@@ -103,7 +104,7 @@ class Spellings(dict[str, str]):
     """What `spell` makes of each name of one submission; UnreadableBody where that would take too long."""
 
     def __init__(self, spell: Callable[[str], str], before: Spellings | None = None):
-        """`before` has those that were spelt before, and counts."""
+        """`before` has those that are spelt already; their signs count too."""
         super().__init__()
         self._spell = spell
         self._before: Mapping[str, str] = before or {}
@@ -135,7 +136,7 @@ Answer = tuple[tuple[str, ...], Any]
 class _Form(NamedTuple):
     """What the names of its answers come to: which answer stands under each, what else Named has, how each is spelt.
 
-    The reserved values have the places behind the answers.
+    The places of the reserved values follow those of the answers.
     """
 
     places: dict[str, int]
@@ -162,10 +163,10 @@ def name_all(answers: Sequence[Answer], reserved: Mapping[str, Any]) -> Named:
     UnreadableBody where there are too many names.
     """
     names, others = tuple([names for names, _ in answers]), tuple(reserved)
-    try:
+    form = None
+    with suppress(_TooLarge):
         form = _kept_form(names, others)
-    except _TooLarge:
-        form = _name_form(names, others)
+    form = form or _name_form(names, others)
     spellings = Spellings(_normalise, form.spellings)
     tidied = [_tidy(value, spellings) if isinstance(value, GROUPS) else value for _, value in answers]
     tidied += reserved.values()

@@ -32,6 +32,8 @@ def find(value: Any, path: str) -> Any:
 @lru_cache(maxsize=1024)  # paths come from presets and from a user's senders.yaml, never from a body
 def way(path: str) -> Callable[[Any], Any]:
     """Return `find` for one path, quicker where many objects are asked; most paths have no dot in them, or one."""
+    if path == ".":
+        return lambda value: find(value, path)
     head, dot, rest = path.partition(".")
 
     def name(value: Any) -> Any:
