@@ -145,10 +145,10 @@ def _ids(
     item's own, unless several have the same.
     """
     ids = [signed_id or submission.id for submission in submissions]
-    is_keyed = header(arrival.headers, IDEMPOTENCY_KEY) in [sent for sent in ids if sent is not None]
+    known = [sent for sent in ids if sent is not None]
+    is_keyed = header(arrival.headers, IDEMPOTENCY_KEY) in known
     if is_array:
         in_header = signed_id or word(tell(hook.packing.id_in_headers, None, arrival.headers))
-        known = [sent for sent in ids if sent is not None]
         if in_header in known or len(set(known)) < len(known):
             ids = [None if sent is None else f"{sent}/{number}" for number, sent in enumerate(ids)]
     return ids, is_keyed

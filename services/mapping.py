@@ -154,9 +154,11 @@ def _selectors(slots: _Slots, path: str, selectors: Selectors) -> tuple[Selector
         if value is not None:
             given[kind] = Selector(kind, value, slots.names(slot))
     department = given.pop("department", None)
-    found = list(given.values())
-    if department and "name" in given:
-        found.insert(list(given).index("name") + 1, department)
+    found = list[Selector]()
+    for selector in given.values():
+        found.append(selector)
+        if selector.kind == "name" and department:
+            found.append(department)
     return tuple(found)
 
 

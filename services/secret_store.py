@@ -49,11 +49,10 @@ class Source(Protocol):
 
 
 class _Version(NamedTuple):
-    """One value of a secret, checked and cut; `value` is the text in bytes, as proofs compare it."""
+    """One value of a secret, checked and cut."""
 
     text: str
-    number: int
-    value: bytes
+    number: int = 0
 
     def __repr__(self) -> str:
         return f"version {self.number}"
@@ -120,7 +119,7 @@ class SecretStore:
         """Return the values that prove a sender: the newest, then the one before it while that is enabled."""
         newest = self._newest(name)
         before = None if "@" in name else self._before(name, newest.number)
-        return (newest.value,) if before is None else (newest.value, before.value)
+        return tuple(version.text.encode() for version in (newest, before) if version)
 
     @property
     def is_far(self) -> bool:
@@ -177,7 +176,7 @@ class SecretStore:
         def read() -> _Version | None:
             try:
                 value = self._source.before(name, number)
-                return None if value is None else _version(name, value)
+                return None if value is None else _Version(_text(name, value))
             except SecretUnusable as error:
                 _logger.warning("secret %s: the version before %s does not count: %s", name, number, error)
                 return None
@@ -197,7 +196,7 @@ class SecretStore:
                     " asked for is not. Is it the secret itself? Store it, and write its name there."
                 )
             value, number = self._source.newest(parts[1], int(parts[2]) if parts[2] else None)
-            return _version(name, value, number)
+            return _Version(_text(name, value), number)
 
         return read
 
@@ -258,8 +257,8 @@ class SecretStore:
         return answer if self._clock() - answer.at < LAST_RESORT else None
 
 
-def _version(name: str, value: bytes, number: int = 0) -> _Version:
-    """Check a value, and cut the white space that editors and `echo` leave around its text."""
+def _text(name: str, value: bytes) -> str:
+    """Return the value as text, without the white space that editors and `echo` leave around it."""
     try:
         text = value.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
@@ -269,4 +268,4 @@ def _version(name: str, value: bytes, number: int = 0) -> _Version:
         ) from None
     if not text:
         raise SecretUnusable(f"The secret {name!r} is empty. Store its value anew.")
-    return _Version(text, number, text.encode())
+    return text

@@ -22,11 +22,9 @@ def storable(entry: Entry) -> Entry:
     """
     if entry.key is None:
         return entry
-    is_like_ours = entry.seconds is None and entry.key.startswith(OWN_KEYS)
-    if entry.key.isascii() and len(entry.key) <= LONGEST_KEY and not is_like_ours:  # as most are
-        return entry
     key = entry.key.encode("utf-8", "surrogatepass")
-    is_text = key.decode("utf-8", "replace") == entry.key
+    is_text = entry.key.isascii() or key.decode("utf-8", "replace") == entry.key
+    is_like_ours = entry.seconds is None and entry.key.startswith(OWN_KEYS)
     if is_text and not is_like_ours and len(key) <= LONGEST_KEY:
         return entry
     return entry._replace(key=f"sha256:{hashlib.sha256(key).hexdigest()}")
@@ -96,7 +94,7 @@ def earlier_of(was: Delivery) -> list[int]:
 
 def with_earlier(answer: Mapping[str, Any] | None, was: Delivery) -> Mapping[str, Any] | None:
     """Return an answer that does not forget what the delivery was saved as before."""
-    earlier = earlier_of(was) if was.answer else []
+    earlier = earlier_of(was)
     return {**(answer or {}), EARLIER: earlier} if earlier else answer
 
 

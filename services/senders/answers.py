@@ -22,10 +22,8 @@ def gather(body: Any, root: Any, packing: Packing) -> list[Answer]:
     found: list[Answer] = []
     for listed in packing.answers:
         found += _listed(find(body, listed.at), listed)
-    if isinstance(root, dict):
-        found += [((str(name),), value) for name, value in root.items()]
-    for path in packing.merge:
-        if isinstance(values := find(body, path), dict):
+    for values in (root, *[find(body, path) for path in packing.merge]):
+        if isinstance(values, dict):
             found += [((str(name),), value) for name, value in values.items()]
     for step in packing.labels:
         found = _labelled(found, find(body, step.at), step)
@@ -74,8 +72,7 @@ def _namer(paths: Iterable[str]) -> Callable[[Mapping[str, Any]], tuple[str, ...
     def name(item: Mapping[str, Any]) -> tuple[str, ...]:
         names = []
         for look in ways:
-            found = look(item)
-            if named := found.strip() if type(found) is str else word(found):
+            if named := word(look(item)):
                 names.append(named)
         return tuple(names)
 
@@ -116,7 +113,7 @@ def _way_by(key: Way) -> Way:
 
     def look(item: Mapping[str, Any]) -> Any:
         found = key(item)
-        return item.get(found.strip() if type(found) is str else word(found))
+        return item.get(word(found))
 
     return look
 

@@ -106,15 +106,14 @@ def tell(sources: tuple[Source, ...], body: Any, headers: Mapping[str, str]) -> 
 
 def _told(source: Source, body: Any, headers: Mapping[str, str]) -> Any:
     if len(source) == 1:
-        part = source[0]
-        value = header(headers, part.name) if part.is_header else way(part.name)(body)
+        value = _look(source[0], body, headers)
         return None if value is MISSING or value == "" else value
     words = [word(_look(part, body, headers)) for part in source]
     return "/".join(words) if all(words) else None
 
 
 def _look(part: Part, body: Any, headers: Mapping[str, str]) -> Any:
-    return header(headers, part.name) if part.is_header else find(body, part.name)
+    return header(headers, part.name) if part.is_header else way(part.name)(body)
 
 
 def holds(conditions: Conditions, body: Any, headers: Mapping[str, str] = MappingProxyType({})) -> bool:
@@ -140,7 +139,7 @@ def asking(conditions: Conditions) -> Callable[[Any], bool]:
             told = look(body)
             if told is MISSING or told is None or told == "":
                 continue
-            if any_will_do or (told.strip() if type(told) is str else word(told)) in wanted:
+            if any_will_do or word(told) in wanted:
                 return True
         return False
 

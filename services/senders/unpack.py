@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -232,19 +232,23 @@ def _root(body: Any, packing: Packing) -> Any:
     root = first(body, packing.root)
     if isinstance(root, dict | list):
         return root
-    if root is MISSING and any(isinstance(find(body, step.at), dict | list) for step in packing.answers):
-        return MISSING
-    others = (*(step.at for step in packing.answers), *(step.at for step in packing.labels), *packing.merge)
     if isinstance(root, str) and root:  # a message of plain text is a field, called as its place is
         for path in packing.base64:
             if path in packing.root and find(body, path) is root:
                 return {path.rpartition(".")[2]: root}
-    is_elsewhere = any(isinstance(find(body, place), dict | list) for place in others)
+    is_elsewhere = any(isinstance(find(body, place), dict | list) for place in _places(packing))
     if is_elsewhere and root in (MISSING, ""):
         return MISSING
     if packing.flat and root is MISSING:
         return body
-    raise _not_shaped((*packing.root, *others))
+    raise _not_shaped((*packing.root, *_places(packing)))
+
+
+def _places(packing: Packing) -> Iterator[str]:
+    """Give the paths of what stands beside the record, or instead of it."""
+    yield from (step.at for step in packing.answers)
+    yield from (step.at for step in packing.labels)
+    yield from packing.merge
 
 
 def _not_shaped(places: tuple[str, ...]) -> InvalidSubmission:
