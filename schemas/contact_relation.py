@@ -18,7 +18,6 @@ WRAPPERS = frozenset({"contactrelationentity", "contactrelation", "relation"})
 LONGEST_NAME = 100  # characters that are looked at of a field's name
 MOST_WARNINGS = 20
 REQUIRED_TO_CREATE = ("SourceContactId", "DestinationContactId", "RelationDefinitionId")
-_TO_CREATE = frozenset(REQUIRED_TO_CREATE)
 
 
 class ContactRelation(NamedTuple):
@@ -121,8 +120,6 @@ def _loaded(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _missing(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Name what is to be done cannot be done without."""
-    if given.keys() >= _TO_CREATE and "action" not in given:  # as most have it
-        return
     action = _action(given.get("action", "save"))
     if action not in ("save", "delete"):
         yield "action", "The action is save or delete."

@@ -20,7 +20,7 @@ _BLANK = Delivery("", "", "", 0.0, "", 0.0)
 class Ids:
     """Makes ULIDs that rise within this process, whatever the clock does: their order is the order of arrival.
 
-    Between processes it is that of their clocks.
+    Between processes it is that of their clocks. They are no secrets; after a fork Python itself seeds `random` anew.
     """
 
     def __init__(self) -> None:

@@ -254,9 +254,7 @@ class Ledger:
         changes: list[Change] = [plan.key for plan in fresh if plan.key]
         changes += [plan.pair for plan in fresh if plan.pair]
         changes += [plan.delivery for plan in fresh]
-        changes.append(content)
-        if left := [plan.left for plan in fresh if plan.left]:
-            changes += release(self.store, left)
+        changes += [content, *release(self.store, [plan.left for plan in fresh if plan.left])]
         commit(self.store, changes)
 
     def _look_up(self, environment: str, hook: str, keys: Sequence[str]) -> dict[str, Known]:
